@@ -1,0 +1,1 @@
+//! `gateway.networking.k8s.io`; filled by the gateway room as its kinds arrive.
