@@ -1,5 +1,17 @@
-//! A model of Kubernetes networking with no I/O.
+//! A model of Kubernetes networking with no I/O: manifests in, every hop and its reason out.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
+
+// Rooms, in order: a room uses only those above it.
 pub mod manifest;
+pub mod model;
+// Mechanisms: addressing, services, policy, dns, ingress, gateway.
+pub mod render;
+
+mod ask;
+mod cluster;
+
+pub use ask::{Answer, AskError, Question};
+pub use cluster::{Cluster, ProblemList};
 pub use manifest::Source;
+pub use model::Settings;

@@ -1,0 +1,62 @@
+//! One question in, one answer out: the single entry that every binding, the console command and the
+//! corpus use. A mechanism adds a variant to [`Question`] and one to [`Answer`].
+
+use crate::cluster::Cluster;
+use serde::{Deserialize, Serialize};
+
+/// A question as data: `{"ask": "trace", "from": "web/frontend", "to": "http://api.prod"}`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum Question {
+    /// What is wrong in the input, and what was taken for granted.
+    Problems {},
+}
+
+/// The answer to a [`Question`], as data.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum Answer {
+    /// Answer to [`Question::Problems`].
+    Problems(crate::cluster::ProblemList),
+}
+
+/// The question names something that does not exist, or cannot be read. The only `Err` of a question.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize)]
+#[serde(tag = "code", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[non_exhaustive]
+pub enum AskError {
+    /// No such object.
+    #[error("no {kind} `{name}`{}", near.as_ref().map(|near| format!(", did you mean `{near}`?")).unwrap_or_default())]
+    NotFound {
+        /// `pod`, `service`, `node` …
+        kind: &'static str,
+        /// What was asked for.
+        name: String,
+        /// The nearest name that exists.
+        near: Option<String>,
+    },
+    /// The notation cannot be read.
+    #[error("cannot read {what} `{text}`: {reason}")]
+    Unreadable {
+        /// `destination`, `port` …
+        what: &'static str,
+        /// What was given.
+        text: String,
+        /// Why, and what would be right.
+        reason: String,
+    },
+}
+
+impl Cluster {
+    /// Answers any question.
+    ///
+    /// # Errors
+    /// [`AskError`] when the question names something that does not exist or cannot be read.
+    pub fn ask(&self, question: &Question) -> Result<Answer, AskError> {
+        Ok(match question {
+            Question::Problems {} => Answer::Problems(self.problem_list()),
+        })
+    }
+}

@@ -1,0 +1,61 @@
+//! The facade: a settled cluster and every question one can ask of it.
+
+use crate::manifest::{Problem, Source};
+use crate::model::{Assumption, Settings, Snapshot};
+use serde::Serialize;
+use std::sync::Arc;
+
+/// A settled cluster, ready for questions. Cheap to clone; an immutable value.
+///
+/// Rooms that need an index build it on the first question and keep it here.
+#[derive(Clone, Debug)]
+pub struct Cluster {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    snapshot: Snapshot,
+}
+
+/// What is wrong in the input, and what was taken for granted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProblemList {
+    /// Problems in source order.
+    pub problems: Vec<Problem>,
+    /// Assumptions in order of the objects.
+    pub assumptions: Vec<Assumption>,
+}
+
+impl Cluster {
+    /// The cluster that the control plane would make of `sources`. Never fails: what is wrong is in
+    /// [`Cluster::problems`], and everything that could be read is there.
+    ///
+    /// ```
+    /// use kubehop::{Cluster, Settings, Source};
+    /// let cluster = Cluster::load([Source::new("empty.yaml", "")], &Settings::default());
+    /// assert!(cluster.problems().is_empty());
+    /// ```
+    pub fn load(sources: impl IntoIterator<Item = Source>, settings: &Settings) -> Self {
+        let _sources: Vec<Source> = sources.into_iter().collect();
+        let snapshot = Snapshot { settings: settings.clone(), ..Snapshot::default() };
+        Self { inner: Arc::new(Inner { snapshot }) }
+    }
+
+    /// The settled cluster as plain data.
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.inner.snapshot
+    }
+
+    /// Everything wrong in the input, in source order.
+    pub fn problems(&self) -> &[Problem] {
+        &self.inner.snapshot.problems
+    }
+
+    /// Problems and assumptions together, as [`crate::Question::Problems`] answers.
+    pub fn problem_list(&self) -> ProblemList {
+        let Snapshot { problems, assumptions, .. } = &self.inner.snapshot;
+        ProblemList { problems: problems.clone(), assumptions: assumptions.clone() }
+    }
+}

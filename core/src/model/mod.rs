@@ -1,0 +1,305 @@
+//! The settled cluster: what the control plane would make of the manifests.
+//!
+//! A [`Snapshot`] is an immutable value of plain vectors. Everything a manifest fixes is kept, what is
+//! missing is allocated deterministically, and each thing taken for granted is an [`Assumption`].
+
+mod net;
+mod settings;
+
+pub use net::{Family, Packet, Party, Protocol, Share};
+pub use settings::{
+    CniSettings, DnsSettings, HostNetworkPolicy, IngressProfile, IngressSettings, PolicySettings, ProxyMode,
+    ProxySettings, Resolver, Settings, Transport,
+};
+
+use crate::manifest::api::{core_v1, discovery_v1, meta::Labels, networking_v1, policy};
+use crate::manifest::{Evidence, ObjectRef, Problem};
+use ipnet::IpNet;
+use serde::Serialize;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+macro_rules! ids {
+    ($($(#[$meta:meta])* $name:ident),*) => { $(
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub u32);
+
+        impl $name {
+            /// Index into the snapshot's vector.
+            pub fn index(self) -> usize {
+                self.0 as usize
+            }
+        }
+    )* };
+}
+ids!(
+    /// Index into [`Snapshot::nodes`].
+    NodeId,
+    /// Index into [`Snapshot::namespaces`].
+    NamespaceId,
+    /// Index into [`Snapshot::pods`].
+    PodId,
+    /// Index into [`Snapshot::services`].
+    ServiceId
+);
+
+/// The settled cluster. Order of every vector is deterministic: manifests in input order, then what was
+/// synthesised.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// The settings it was made with.
+    pub settings: Settings,
+    /// Nodes.
+    pub nodes: Vec<Node>,
+    /// Namespaces, sorted by name; every namespace that anything mentions is here.
+    pub namespaces: Vec<Namespace>,
+    /// Pods: given ones and those that workloads make.
+    pub pods: Vec<Pod>,
+    /// Services, defaulted and allocated.
+    pub services: Vec<Service>,
+    /// EndpointSlices: given ones, mirrored Endpoints, and those the controller makes.
+    pub slices: Vec<EndpointSlice>,
+    /// NetworkPolicies.
+    pub network_policies: Vec<Stored<networking_v1::NetworkPolicy>>,
+    /// ClusterNetworkPolicies, AdminNetworkPolicies and BaselineAdminNetworkPolicies; `object.kind` tells which.
+    pub cluster_policies: Vec<Stored<policy::ClusterPolicy>>,
+    /// Ingresses.
+    pub ingresses: Vec<Stored<networking_v1::Ingress>>,
+    /// IngressClasses.
+    pub ingress_classes: Vec<Stored<networking_v1::IngressClass>>,
+    /// ConfigMaps.
+    pub config_maps: Vec<Stored<core_v1::ConfigMap>>,
+    /// Secrets.
+    pub secrets: Vec<Stored<core_v1::Secret>>,
+    /// What was taken for granted.
+    pub assumptions: Vec<Assumption>,
+    /// What is wrong in the input: decoding, validation, allocation.
+    pub problems: Vec<Problem>,
+}
+
+/// Where a thing came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Written in a manifest. `prefix` leads from the manifest's root to the thing, `spec.template` for
+    /// the pods of a Deployment, empty for the object itself.
+    Manifest {
+        /// Index of the object in the manifests.
+        object: u32,
+        /// Field path prefix.
+        prefix: &'static str,
+    },
+    /// Made by the control plane.
+    ControlPlane,
+}
+
+/// An API object as stored, with its origin.
+#[derive(Clone, Debug)]
+pub struct Stored<T> {
+    /// Kind, namespace and name.
+    pub object: ObjectRef,
+    /// Where it came from.
+    pub origin: Origin,
+    /// The object.
+    pub value: T,
+}
+
+/// A node.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// Name.
+    pub name: String,
+    /// Labels.
+    pub labels: Labels,
+    /// InternalIPs, primary first, at most one per family.
+    pub ips: Vec<IpAddr>,
+    /// ExternalIPs.
+    pub external_ips: Vec<IpAddr>,
+    /// Pod CIDRs, at most one per family, in the order of the cluster's.
+    pub pod_cidrs: Vec<IpNet>,
+    /// Whether the Ready condition holds (absent status counts as ready).
+    pub ready: bool,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+/// A namespace.
+#[derive(Clone, Debug)]
+pub struct Namespace {
+    /// Name.
+    pub name: String,
+    /// Labels, `kubernetes.io/metadata.name` always among them.
+    pub labels: Labels,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+/// Lifecycle phase of a pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Phase {
+    /// Not started; may have no address.
+    Pending,
+    /// Running.
+    Running,
+    /// Ended well: no network any more.
+    Succeeded,
+    /// Ended badly: no network any more.
+    Failed,
+    /// The node does not answer.
+    Unknown,
+}
+
+/// A pod.
+#[derive(Clone, Debug)]
+pub struct Pod {
+    /// Its namespace.
+    pub namespace: NamespaceId,
+    /// Name.
+    pub name: String,
+    /// Labels, those that controllers add included.
+    pub labels: Arc<Labels>,
+    /// Addresses, primary first, at most one per family; the node's for a hostNetwork pod; empty while
+    /// it has none.
+    pub ips: Vec<IpAddr>,
+    /// The node it runs on; `None` while unscheduled.
+    pub node: Option<NodeId>,
+    /// Phase.
+    pub phase: Phase,
+    /// Whether the Ready condition holds.
+    pub ready: bool,
+    /// Whether it is being deleted.
+    pub terminating: bool,
+    /// Whether it shares its node's network.
+    pub host_network: bool,
+    /// The workload it belongs to, outermost (the Deployment, not its ReplicaSet); `None` for a bare pod.
+    pub workload: Option<ObjectRef>,
+    /// Spec, shared by the replicas of a workload.
+    pub spec: Arc<core_v1::PodSpec>,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+impl Pod {
+    /// Whether it takes part in networking: it has an address and has not ended.
+    pub fn is_alive(&self) -> bool {
+        !self.ips.is_empty() && !matches!(self.phase, Phase::Succeeded | Phase::Failed)
+    }
+}
+
+/// A Service, as stored after defaulting and allocation.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// Its namespace.
+    pub namespace: NamespaceId,
+    /// Name.
+    pub name: String,
+    /// Labels.
+    pub labels: Labels,
+    /// Annotations.
+    pub annotations: Labels,
+    /// Spec after defaulting and allocation.
+    pub spec: core_v1::ServiceSpec,
+    /// Status as given.
+    pub status: core_v1::ServiceStatus,
+    /// Field paths that were allocated by the model rather than given (`spec.clusterIP`, `spec.ports[0].nodePort`).
+    pub allocated: Vec<String>,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+/// An EndpointSlice.
+#[derive(Clone, Debug)]
+pub struct EndpointSlice {
+    /// Its namespace.
+    pub namespace: NamespaceId,
+    /// Name.
+    pub name: String,
+    /// The slice; labels in its metadata.
+    pub value: discovery_v1::EndpointSlice,
+    /// The pod behind each endpoint, same order as `value.endpoints`.
+    pub pods: Vec<Option<PodId>>,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+/// Something the library took for granted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Assumption {
+    /// Stable code, `model/pod-without-status`.
+    pub code: &'static str,
+    /// One sentence.
+    pub message: String,
+    /// About which object.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object: Option<ObjectRef>,
+}
+
+impl Snapshot {
+    /// The node with this id.
+    pub fn node(&self, id: NodeId) -> Option<&Node> {
+        self.nodes.get(id.index())
+    }
+
+    /// The namespace with this id.
+    pub fn namespace(&self, id: NamespaceId) -> Option<&Namespace> {
+        self.namespaces.get(id.index())
+    }
+
+    /// The pod with this id.
+    pub fn pod(&self, id: PodId) -> Option<&Pod> {
+        self.pods.get(id.index())
+    }
+
+    /// The service with this id.
+    pub fn service(&self, id: ServiceId) -> Option<&Service> {
+        self.services.get(id.index())
+    }
+
+    /// The name of a namespace, empty for an id of another snapshot.
+    pub fn namespace_name(&self, id: NamespaceId) -> &str {
+        self.namespace(id).map_or("", |namespace| &namespace.name)
+    }
+
+    /// The namespace called `name`.
+    pub fn namespace_id(&self, name: &str) -> Option<NamespaceId> {
+        let index = self.namespaces.binary_search_by(|namespace| namespace.name.as_str().cmp(name)).ok()?;
+        Some(NamespaceId(index as u32))
+    }
+
+    /// The Service `namespace/name`.
+    pub fn service_id(&self, namespace: &str, name: &str) -> Option<ServiceId> {
+        let namespace = self.namespace_id(namespace)?;
+        let index = self
+            .services
+            .iter()
+            .position(|service| service.namespace == namespace && service.name == name)?;
+        Some(ServiceId(index as u32))
+    }
+
+    /// The pod `namespace/name`.
+    pub fn pod_id(&self, namespace: &str, name: &str) -> Option<PodId> {
+        let namespace = self.namespace_id(namespace)?;
+        let index = self.pods.iter().position(|pod| pod.namespace == namespace && pod.name == name)?;
+        Some(PodId(index as u32))
+    }
+
+    /// The object, field and position behind a decision. For a pod that a workload made, that is the
+    /// workload's manifest and a path inside its template; `object` names things without a manifest.
+    pub fn evidence(&self, object: ObjectRef, _origin: &Origin, field: &str) -> Evidence {
+        Evidence { object, field: field.to_owned(), place: None }
+    }
+
+    /// A pod as an object reference.
+    pub fn pod_ref(&self, id: PodId) -> Option<ObjectRef> {
+        let pod = self.pod(id)?;
+        Some(ObjectRef::namespaced("Pod", self.namespace_name(pod.namespace), &pod.name))
+    }
+
+    /// A Service as an object reference.
+    pub fn service_ref(&self, id: ServiceId) -> Option<ObjectRef> {
+        let service = self.service(id)?;
+        Some(ObjectRef::namespaced("Service", self.namespace_name(service.namespace), &service.name))
+    }
+}

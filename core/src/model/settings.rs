@@ -1,0 +1,230 @@
+//! What the manifests do not say: the cluster they are applied to.
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+/// The cluster around the manifests. Every field has a default, kubeadm's where kubeadm has one.
+///
+/// ```
+/// let settings = kubehop::Settings::default();
+/// assert_eq!(settings.kubernetes, "1.36");
+/// assert_eq!(settings.pod_cidrs[0].to_string(), "10.244.0.0/16");
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct Settings {
+    /// The Kubernetes version modelled, `1.33` to `1.37`. Default `1.36`.
+    pub kubernetes: String,
+    /// Names of the nodes when the manifests hold no Node and name none. Default `node-a`, `node-b`.
+    pub nodes: Vec<String>,
+    /// Addresses of nodes that have none of their own are taken from here, the 11th first, one block
+    /// per family. Default `192.168.10.0/24`.
+    pub node_cidrs: Vec<IpNet>,
+    /// `--cluster-cidr`: pod addresses, one block per family, first is primary. Default `10.244.0.0/16`.
+    pub pod_cidrs: Vec<IpNet>,
+    /// `--node-cidr-mask-size-ipv4`. Default 24.
+    pub node_mask_v4: u8,
+    /// `--node-cidr-mask-size-ipv6`. Default 64.
+    pub node_mask_v6: u8,
+    /// `--service-cluster-ip-range`, one block per family, first is primary. Default `10.96.0.0/12`.
+    pub service_cidrs: Vec<IpNet>,
+    /// `--service-node-port-range`, both ends included. Default 30000 to 32767.
+    pub node_port_range: (u16, u16),
+    /// The objects are as the API server stores them (a dump): nothing is defaulted or allocated.
+    pub stored: bool,
+    /// kube-proxy.
+    pub proxy: ProxySettings,
+    /// The network plugin.
+    pub cni: CniSettings,
+    /// What implementations of NetworkPolicy do differently.
+    pub policy: PolicySettings,
+    /// Cluster DNS and resolvers.
+    pub dns: DnsSettings,
+    /// Ingress and Gateway controllers.
+    pub ingress: IngressSettings,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            kubernetes: "1.36".into(),
+            nodes: vec!["node-a".into(), "node-b".into()],
+            node_cidrs: vec![v4([192, 168, 10, 0], 24)],
+            pod_cidrs: vec![v4([10, 244, 0, 0], 16)],
+            node_mask_v4: 24,
+            node_mask_v6: 64,
+            service_cidrs: vec![v4([10, 96, 0, 0], 12)],
+            node_port_range: (30000, 32767),
+            stored: false,
+            proxy: ProxySettings::default(),
+            cni: CniSettings::default(),
+            policy: PolicySettings::default(),
+            dns: DnsSettings::default(),
+            ingress: IngressSettings::default(),
+        }
+    }
+}
+
+fn v4(octets: [u8; 4], prefix: u8) -> IpNet {
+    IpNet::V4(ipnet::Ipv4Net::new_assert(octets.into(), prefix))
+}
+
+/// How kube-proxy runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct ProxySettings {
+    /// `--proxy-mode`. Default iptables, as in 1.33 to 1.37.
+    pub mode: ProxyMode,
+    /// `--masquerade-all`. Default false.
+    pub masquerade_all: bool,
+    /// `--detect-local-mode ClusterCIDR` with these blocks; empty means no detector. Default: the pod CIDRs.
+    pub detect_local: Option<Vec<IpNet>>,
+    /// `--nodeport-addresses`. Default empty: all (iptables) or the primary (nftables).
+    pub node_port_addresses: Vec<IpNet>,
+    /// `--iptables-localhost-nodeports`. Default true.
+    pub localhost_node_ports: bool,
+}
+
+impl Default for ProxySettings {
+    fn default() -> Self {
+        Self {
+            mode: ProxyMode::Iptables,
+            masquerade_all: false,
+            detect_local: None,
+            node_port_addresses: Vec::new(),
+            localhost_node_ports: true,
+        }
+    }
+}
+
+/// kube-proxy's backends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ProxyMode {
+    /// The default on Linux.
+    Iptables,
+    /// Stable since 1.33.
+    Nftables,
+    /// Deprecated since 1.35.
+    Ipvs,
+}
+
+/// The network plugin.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct CniSettings {
+    /// Whether NetworkPolicy is enforced. Default true; false for flannel and the plain bridge.
+    pub enforces_network_policy: bool,
+    /// How packets travel between nodes. Default VXLAN.
+    pub transport: Transport,
+}
+
+impl Default for CniSettings {
+    fn default() -> Self {
+        Self { enforces_network_policy: true, transport: Transport::Vxlan }
+    }
+}
+
+/// How pod packets travel from node to node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Transport {
+    /// Encapsulated in UDP.
+    Vxlan,
+    /// Encapsulated in IP.
+    Ipip,
+    /// Plain routes to the other node's pod CIDR (host-gw, BGP).
+    Routed,
+    /// The reference bridge plugin alone: no route between nodes' pod CIDRs is set up by the plugin itself,
+    /// and `ipMasq` rewrites what leaves the node's own pod CIDR.
+    Bridge,
+}
+
+/// What implementations of NetworkPolicy do differently.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct PolicySettings {
+    /// What a hostNetwork pod counts as. Default: its node, the most common case.
+    pub host_network: HostNetworkPolicy,
+    /// Whether an ipBlock matches pod addresses. Default true, as upstream's end-to-end tests require.
+    pub ip_block_matches_pods: bool,
+    /// Whether `endPort` is supported. Default true.
+    pub end_port: bool,
+}
+
+impl Default for PolicySettings {
+    fn default() -> Self {
+        Self { host_network: HostNetworkPolicy::AsNode, ip_block_matches_pods: true, end_port: true }
+    }
+}
+
+/// How NetworkPolicy sees pods on the host network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum HostNetworkPolicy {
+    /// As traffic of the node; selectors never match them.
+    AsNode,
+    /// As any other pod.
+    Distinguish,
+}
+
+/// Cluster DNS, as the kubelet is told about it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct DnsSettings {
+    /// `clusterDomain`. Default `cluster.local`.
+    pub cluster_domain: String,
+    /// `clusterDNS`. Default: the 10th address of the first service CIDR.
+    pub cluster_dns: Option<Vec<std::net::IpAddr>>,
+    /// The resolver library that programs use. Default glibc.
+    pub resolver: Resolver,
+    /// The node's /etc/resolv.conf. Default `nameserver 192.168.10.1`.
+    pub node_resolv_conf: String,
+}
+
+impl Default for DnsSettings {
+    fn default() -> Self {
+        Self {
+            cluster_domain: "cluster.local".into(),
+            cluster_dns: None,
+            resolver: Resolver::Glibc,
+            node_resolv_conf: "nameserver 192.168.10.1\n".into(),
+        }
+    }
+}
+
+/// Resolver libraries, which differ in search order and in what stops a search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Resolver {
+    /// GNU libc (Debian, Ubuntu, most images).
+    Glibc,
+    /// musl (Alpine).
+    Musl,
+}
+
+/// Which behaviour answers HTTP questions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct IngressSettings {
+    /// Default: what the controller's name in the IngressClass says, else the specification.
+    pub profile: Option<IngressProfile>,
+    /// The time certificates are judged at, RFC 3339. Absent: expiry is not judged.
+    pub time: Option<String>,
+}
+
+impl Default for IngressSettings {
+    fn default() -> Self {
+        Self { profile: None, time: None }
+    }
+}
+
+/// Behaviours of Ingress controllers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum IngressProfile {
+    /// As the API documentation specifies.
+    Spec,
+    /// ingress-nginx v1.15.1.
+    IngressNginx,
+}

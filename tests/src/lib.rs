@@ -1,0 +1,5 @@
+//! Conformance suites: each walks one folder of cases written elsewhere and asks the library through
+//! its public API only.
+
+pub mod report;
+pub mod suites;

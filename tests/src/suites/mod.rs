@@ -1,0 +1,10 @@
+//! One module per folder of the conformance directory.
+
+use crate::report::Report;
+use std::path::Path;
+
+/// A suite: the name of its folder and what runs it.
+pub type Suite = (&'static str, fn(&Path, &mut Report));
+
+/// All suites, by folder name.
+pub const SUITES: &[Suite] = &[];
