@@ -88,8 +88,8 @@ fn collect(dir: &Path, files: &mut Vec<PathBuf>) {
 fn read(root: &Path, path: &Path) -> CaseFile {
     let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let (header, manifests) = text.split_once("\n---\n").unwrap_or((&text, ""));
-    let case: Case =
-        serde_yaml::from_str(header).unwrap_or_else(|error| panic!("{}: not a case: {error}", path.display()));
+    let case: Case = serde_yaml::from_str(header)
+        .unwrap_or_else(|error| panic!("{}: not a case: {error}", path.display()));
     assert_eq!(case.kind, "Case", "{}: kind", path.display());
     let id = path.strip_prefix(root).unwrap_or(path).display().to_string();
     CaseFile { id, case, manifests: manifests.to_owned() }
@@ -160,10 +160,8 @@ impl CaseFile {
 }
 
 fn answer(cluster: &Cluster, question: &Value) -> Result<Answer, AskError> {
-    let question: Question = serde_json::from_value(question.clone()).map_err(|error| AskError::Unreadable {
-        what: "question",
-        text: question.to_string(),
-        reason: error.to_string(),
+    let question: Question = serde_json::from_value(question.clone()).map_err(|error| {
+        AskError::Unreadable { what: "question", text: question.to_string(), reason: error.to_string() }
     })?;
     cluster.ask(&question)
 }
@@ -190,11 +188,16 @@ fn mismatch_at(path: &str, expect: &Value, actual: &Value) -> Option<String> {
                 return if found.map(|n| n as u64) == len.as_u64() { None } else { differs() };
             }
             if let Some(text) = map.get("$matches").and_then(Value::as_str) {
-                return if actual.as_str().is_some_and(|actual| actual.contains(text)) { None } else { differs() };
+                return if actual.as_str().is_some_and(|actual| actual.contains(text)) {
+                    None
+                } else {
+                    differs()
+                };
             }
             if let Some(wanted) = map.get("$contains").and_then(Value::as_array) {
                 let items = actual.as_array().map(Vec::as_slice).unwrap_or_default();
-                let missing = wanted.iter().find(|want| !items.iter().any(|item| mismatch(want, item).is_none()));
+                let missing =
+                    wanted.iter().find(|want| !items.iter().any(|item| mismatch(want, item).is_none()));
                 return missing.map(|want| format!("{path}: nothing matches {want} in {actual}"));
             }
             map.iter().find_map(|(key, value)| {

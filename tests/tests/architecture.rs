@@ -6,8 +6,23 @@ use std::path::{Path, PathBuf};
 
 /// Rooms in order: each may use those before it.
 const ROOMS: &[&str] = &[
-    "manifest", "admission", "model", "addressing", "services", "policy", "dns", "ingress", "gateway", "journey",
-    "lint", "diagnose", "exercise", "render", "cluster", "ask", "lib",
+    "manifest",
+    "admission",
+    "model",
+    "addressing",
+    "services",
+    "policy",
+    "dns",
+    "ingress",
+    "gateway",
+    "journey",
+    "lint",
+    "diagnose",
+    "exercise",
+    "render",
+    "cluster",
+    "ask",
+    "lib",
 ];
 
 /// The facade and the one entry sit on top, but a room may offer its questions as methods of the facade
@@ -58,7 +73,11 @@ fn rooms_use_only_rooms_above_them() {
                 let used: String = used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
                 let Some(other) = ROOMS.iter().position(|name| *name == used) else { continue };
                 if other > rank && !EVERYWHERE.contains(&used.as_str()) {
-                    faults.push(format!("{}:{}: `{room}` uses `{used}`, which is below it", path.display(), number + 1));
+                    faults.push(format!(
+                        "{}:{}: `{room}` uses `{used}`, which is below it",
+                        path.display(),
+                        number + 1
+                    ));
                 }
             }
         }
@@ -85,8 +104,19 @@ fn no_file_is_longer_than_the_cap() {
 fn core_cannot_reach_the_outside() {
     // clippy.toml says the same to the compiler; this holds it when clippy is not run.
     const FORBIDDEN: &[&str] = &[
-        "std::fs", "std::process", "std::thread", "std::env::", "std::net::Tcp", "std::net::Udp", "Instant::now",
-        "SystemTime", "HashMap", "HashSet", "std::io::stdin", "println!", "eprintln!",
+        "std::fs",
+        "std::process",
+        "std::thread",
+        "std::env::",
+        "std::net::Tcp",
+        "std::net::Udp",
+        "Instant::now",
+        "SystemTime",
+        "HashMap",
+        "HashSet",
+        "std::io::stdin",
+        "println!",
+        "eprintln!",
     ];
     let mut sources = Vec::new();
     files(&core_src(), &mut sources, &["rs"]);
@@ -111,6 +141,7 @@ fn every_dependency_of_core_is_argued_for() {
         .lines()
         .filter_map(|line| line.split(['.', '=', ' ']).next().filter(|name| !name.is_empty()))
         .collect();
-    let missing: Vec<&&str> = names.iter().filter(|name| !architecture.contains(&format!("`{name}`"))).collect();
+    let missing: Vec<&&str> =
+        names.iter().filter(|name| !architecture.contains(&format!("`{name}`"))).collect();
     assert!(missing.is_empty(), "dependencies of core without a reason in ARCHITECTURE.md: {missing:?}");
 }
