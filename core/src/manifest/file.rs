@@ -1,0 +1,203 @@
+//! One source, parsed.
+
+use super::codes;
+
+use super::kinds::{self, Known};
+use super::load::{Object, ObjectId};
+use super::problem::{ObjectRef, Problem, Severity};
+use super::source::{Place, Source, Span};
+use super::stream::documents;
+use super::text::{Lines, readable};
+use super::tree::{Node, NodeId, Tree};
+use std::sync::OnceLock;
+
+/// How much is read before a text is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of all sources together.
+    pub bytes: usize,
+}
+
+impl Default for Limits {
+    /// 256 MiB.
+    fn default() -> Self {
+        Self { bytes: 256 << 20 }
+    }
+}
+
+/// One source with its tree, objects and problems.
+#[derive(Debug)]
+pub(crate) struct File {
+    pub(crate) source: Source,
+    pub(crate) tree: Tree,
+    pub(crate) objects: Vec<(NodeId, Object)>,
+    pub(crate) problems: Vec<Problem>,
+    lines: OnceLock<Lines>,
+}
+
+impl File {
+    /// A source that is too large to be read.
+    pub(crate) fn refused(source: Source, limits: &Limits) -> Self {
+        let mut file = Self::empty(source);
+        let message = format!("the text is larger than the limit of {} bytes", limits.bytes);
+        file.report(Severity::Error, codes::TOO_LARGE, message, None, "", Span::default());
+        file
+    }
+
+    fn empty(source: Source) -> Self {
+        let (tree, objects, problems) = Default::default();
+        Self { source, tree, objects, problems, lines: OnceLock::new() }
+    }
+
+    /// Reads a source.
+    pub(crate) fn parse(source: Source) -> Self {
+        let mut file = Self::empty(source);
+        let (text, broken) = readable(&file.source.text);
+        file.tree.text = text;
+        for document in documents(&mut file.tree, &file.source.text, &broken) {
+            match document.outcome {
+                Ok(composed) => {
+                    if let Some(root) = composed.root {
+                        file.document(root, document.span);
+                    }
+                }
+                Err(refused) => {
+                    file.report(Severity::Error, refused.code, refused.message, None, "", refused.span);
+                }
+            }
+        }
+        file
+    }
+
+    /// Takes one document: an object, a list of objects, or nothing.
+    fn document(&mut self, root: NodeId, span: Span) {
+        let mut waiting = vec![(root, None)];
+        while let Some((root, inherited)) = waiting.pop() {
+            let node = self.tree.node(root);
+            if node.is_null() {
+                continue;
+            }
+            if !node.is_mapping() {
+                let message =
+                    "the document is not an object: kubectl expects a mapping with apiVersion and kind";
+                self.report(Severity::Error, codes::NOT_AN_OBJECT, message.to_owned(), None, "", span);
+                continue;
+            }
+            let object = header(node, inherited.as_ref());
+            let items = node.get("items").filter(|items| items.is_sequence());
+            match (object.kind.strip_suffix("List"), items) {
+                (Some(kind), Some(items)) => {
+                    let inherited = Header { api_version: object.api_version.clone(), kind: kind.to_owned() };
+                    let items: Vec<_> = items.items().map(Node::id).collect();
+                    waiting.extend(items.into_iter().rev().map(|item| (item, Some(inherited.clone()))));
+                }
+                _ => self.object(root, object),
+            }
+        }
+    }
+
+    fn object(&mut self, root: NodeId, mut object: Object) {
+        object.file.clone_from(&self.source.name);
+        let node = self.tree.node(root);
+        let reference = object.reference();
+        let span = node.span();
+        if object.kind.is_empty() {
+            let message = "Object 'Kind' is missing".to_owned();
+            self.report(Severity::Error, codes::MISSING_KIND, message, Some(reference), "", span);
+            return;
+        }
+        if object.api_version.is_empty() {
+            let message = "Object 'apiVersion' is missing".to_owned();
+            self.report(Severity::Error, codes::MISSING_API_VERSION, message, Some(reference), "", span);
+            return;
+        }
+        match kinds::lookup(&object.api_version, &object.kind) {
+            Known::Yes(_) => object.modelled = true,
+            Known::OtherVersion(info) => {
+                let message =
+                    format!("no matches for kind {:?} in version {:?}", object.kind, object.api_version);
+                let span = node.nearest("apiVersion").span();
+                let problem = self.problem(
+                    Severity::Error,
+                    codes::NO_MATCHES,
+                    message,
+                    Some(reference),
+                    "apiVersion",
+                    span,
+                );
+                self.problems
+                    .push(Problem { help: Some(format!("use apiVersion: {}", info.api_version)), ..problem });
+            }
+            Known::No => {
+                let message = format!(
+                    "{} {:?} is not modelled: it is kept, and takes no part in any answer",
+                    object.kind, object.name
+                );
+                self.report(Severity::Advice, codes::NOT_MODELLED, message, Some(reference), "", span);
+            }
+        }
+        self.objects.push((root, object));
+    }
+
+    fn problem(
+        &self,
+        severity: Severity,
+        code: &'static str,
+        message: String,
+        object: Option<ObjectRef>,
+        field: &str,
+        span: Span,
+    ) -> Problem {
+        let field = field.to_owned();
+        Problem { severity, code, message, object, field, place: Some(self.place(span)), help: None }
+    }
+
+    fn report(
+        &mut self,
+        severity: Severity,
+        code: &'static str,
+        message: String,
+        object: Option<ObjectRef>,
+        field: &str,
+        span: Span,
+    ) {
+        let problem = self.problem(severity, code, message, object, field, span);
+        self.problems.push(problem);
+    }
+
+    /// Lines and columns of a span.
+    pub(crate) fn place(&self, span: Span) -> Place {
+        self.lines.get_or_init(|| Lines::of(&self.tree.text)).place(&self.source, &self.tree.text, span)
+    }
+}
+
+/// What the items of a typed list inherit from it.
+#[derive(Clone)]
+struct Header {
+    api_version: String,
+    kind: String,
+}
+
+fn header(node: Node<'_>, inherited: Option<&Header>) -> Object {
+    let text = |node: Option<Node<'_>>| node.and_then(Node::as_str).unwrap_or_default().to_owned();
+    let metadata = node.get("metadata");
+    let in_metadata = |key| text(metadata.and_then(|metadata| metadata.get(key)));
+    let mut object = Object {
+        id: ObjectId(0),
+        api_version: text(node.get("apiVersion")),
+        kind: text(node.get("kind")),
+        namespace: in_metadata("namespace"),
+        name: in_metadata("name"),
+        generate_name: in_metadata("generateName"),
+        modelled: false,
+        file: String::new(),
+    };
+    // Items of a typed list, as the API server returns it, leave out what the list already says.
+    if let Some(inherited) = inherited.filter(|inherited| !inherited.kind.is_empty()) {
+        if object.kind.is_empty() && object.api_version.is_empty() {
+            object.kind.clone_from(&inherited.kind);
+            object.api_version.clone_from(&inherited.api_version);
+        }
+    }
+    object
+}
