@@ -1,0 +1,23 @@
+import starlight from "@astrojs/starlight";
+import { defineConfig, passthroughImageService } from "astro/config";
+
+// Static output, no server, no image processing: the pages are text and one custom element.
+export default defineConfig({
+  site: "https://kubehop.dev",
+  image: { service: passthroughImageService() },
+  integrations: [
+    starlight({
+      title: "kubehop",
+      description: "What a Kubernetes network would do, and why: every hop and its reason, live in the page.",
+      customCss: ["@fontsource-variable/inter", "./src/styles/site.css"],
+      lastUpdated: false,
+      pagination: true,
+      sidebar: [
+        { label: "Start", items: [{ autogenerate: { directory: "start" } }] },
+        { label: "Mechanisms", items: [{ autogenerate: { directory: "mechanisms" } }] },
+        { label: "Reference", items: [{ autogenerate: { directory: "reference" } }] },
+        { label: "About", items: [{ autogenerate: { directory: "about" } }] },
+      ],
+    }),
+  ],
+});
