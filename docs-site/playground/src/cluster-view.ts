@@ -1,0 +1,57 @@
+// The cluster as nested boxes: nodes with their pods, and the Services. Real elements, so that text
+// wraps, reflows and is read aloud.
+import type { ClusterView } from "kubehop";
+import { html, type TemplateResult } from "lit";
+
+export type { ClusterView };
+
+/** What is on the way, and where the current step happens: `pod ns/name`, `node name`, `service ns/name`. */
+export interface Marks {
+  path: ReadonlySet<string>;
+  at: string | null;
+}
+
+function classes(key: string, marks: Marks, extra = ""): string {
+  return ["box", extra, marks.path.has(key) ? "on-path" : "", marks.at === key ? "at" : ""].filter(Boolean).join(" ");
+}
+
+/** Pods in kubectl's notation. */
+export function podNames(cluster: ClusterView): readonly string[] {
+  return cluster.pods.map((pod) => `${pod.namespace}/${pod.name}`);
+}
+
+/** What one may connect to: Services by name, then pods. */
+export function destinations(cluster: ClusterView): readonly string[] {
+  const services = cluster.services.flatMap((service) =>
+    service.ports.length ? service.ports.map((port) => `${service.name}.${service.namespace}:${port.port}`) : [`${service.name}.${service.namespace}`],
+  );
+  return [...services, ...podNames(cluster)];
+}
+
+/** Nodes with their pods, and the Services above them. */
+export function clusterTemplate(cluster: ClusterView, marks: Marks): TemplateResult {
+  const pod = (each: ClusterView["pods"][number]) => {
+    const key = `pod ${each.namespace}/${each.name}`;
+    return html`<li class=${classes(key, marks, each.ready ? "" : "not-ready")}>
+      ${each.namespace}/<wbr />${each.name}${each.ready ? "" : " (not ready)"}<small>${each.ips.join(", ") || "no address"}</small>
+    </li>`;
+  };
+  const loose = cluster.pods.filter((each) => !each.node);
+  return html`<div class="cluster">
+    <ul aria-label="Services">
+      ${cluster.services.map((service) => {
+        const key = `service ${service.namespace}/${service.name}`;
+        return html`<li class=${classes(key, marks, "service")}>
+          ${service.namespace}/<wbr />${service.name}<small>${service.type} ${service.clusterIPs.join(", ")}</small>
+        </li>`;
+      })}
+    </ul>
+    ${cluster.nodes.map(
+      (node) => html`<div class="node ${marks.path.has(`node ${node.name}`) ? "on-path" : ""}">
+        <div class="heading">${node.name} <small>${node.ips.join(", ")} · ${node.podCIDRs.join(", ")}</small></div>
+        <ul aria-label="Pods on ${node.name}">${cluster.pods.filter((each) => each.node === node.name).map(pod)}</ul>
+      </div>`,
+    )}
+    ${loose.length ? html`<div class="node"><div class="heading">Not on a node</div><ul>${loose.map(pod)}</ul></div>` : ""}
+  </div>`;
+}

@@ -1,0 +1,5 @@
+import { KubehopPlayground } from "./kubehop-playground.js";
+
+if (!customElements.get("kubehop-playground")) customElements.define("kubehop-playground", KubehopPlayground);
+
+export { KubehopPlayground };
