@@ -9,7 +9,7 @@ mod settings;
 pub use net::{Family, Packet, Party, Protocol, Share};
 pub use settings::{
     CniSettings, DnsSettings, HostNetworkPolicy, IngressProfile, IngressSettings, PolicySettings, ProxyMode,
-    ProxySettings, Resolver, Settings, Transport,
+    ProxySettings, Resolver, Settings, Transport, UndeclaredPorts,
 };
 
 use crate::manifest::api::{core_v1, discovery_v1, meta::Labels, networking_v1, policy};

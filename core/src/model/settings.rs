@@ -42,6 +42,8 @@ pub struct Settings {
     pub dns: DnsSettings,
     /// Ingress and Gateway controllers.
     pub ingress: IngressSettings,
+    /// What is known of a pod whose containers declare no port at all. Default: nothing.
+    pub undeclared_ports: UndeclaredPorts,
 }
 
 impl Default for Settings {
@@ -61,12 +63,24 @@ impl Default for Settings {
             policy: PolicySettings::default(),
             dns: DnsSettings::default(),
             ingress: IngressSettings::default(),
+            undeclared_ports: UndeclaredPorts::Undetermined,
         }
     }
 }
 
 fn v4(octets: [u8; 4], prefix: u8) -> IpNet {
     IpNet::V4(ipnet::Ipv4Net::new_assert(octets.into(), prefix))
+}
+
+/// What is known of a pod whose containers declare no port at all. Declaring ports is optional, so
+/// such a pod may listen anywhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum UndeclaredPorts {
+    /// Nothing: whether it listens is undetermined.
+    Undetermined,
+    /// It listens on nothing, as a pod that declares other ports does not listen on this one.
+    Closed,
 }
 
 /// How kube-proxy runs.
