@@ -93,8 +93,11 @@ fn no_file_is_longer_than_the_cap() {
     let long: Vec<String> = sources
         .iter()
         .filter_map(|path| {
-            let lines = std::fs::read_to_string(path).unwrap().lines().count();
-            (lines > MAX_LINES).then(|| format!("{}: {lines} lines", path.display()))
+            let text = std::fs::read_to_string(path).unwrap();
+            // What a program wrote is read through what wrote it.
+            let generated = text.lines().next().is_some_and(|line| line.contains("Generated from"));
+            let lines = text.lines().count();
+            (lines > MAX_LINES && !generated).then(|| format!("{}: {lines} lines", path.display()))
         })
         .collect();
     assert!(long.is_empty(), "longer than {MAX_LINES} lines:\n{}", long.join("\n"));

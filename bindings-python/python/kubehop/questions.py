@@ -1,0 +1,176 @@
+# Generated from core/src by `make surface`. Do not edit.
+"""Every question: as a typed dictionary, and as a method."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypedDict, Union, overload
+
+from . import answers
+from ._record import Answer
+
+_SettingsOptional = TypedDict(
+    "_SettingsOptional",
+    {
+        "kubernetes": "str",
+        "nodes": "Sequence[str]",
+        "nodeCidrs": "Sequence[str]",
+        "podCidrs": "Sequence[str]",
+        "nodeMaskV4": "int",
+        "nodeMaskV6": "int",
+        "serviceCidrs": "Sequence[str]",
+        "nodePortRange": "tuple[int, int]",
+        "stored": "bool",
+        "proxy": "ProxySettings",
+        "cni": "CniSettings",
+        "policy": "PolicySettings",
+        "dns": "DnsSettings",
+        "ingress": "IngressSettings",
+    },
+    total=False,
+)
+
+
+class Settings(_SettingsOptional):
+    """The cluster around the manifests. Every field has a default, kubeadm's where kubeadm has one."""
+
+_ProxySettingsOptional = TypedDict(
+    "_ProxySettingsOptional",
+    {
+        "mode": "ProxyMode",
+        "masqueradeAll": "bool",
+        "detectLocal": "Sequence[str]",
+        "nodePortAddresses": "Sequence[str]",
+        "localhostNodePorts": "bool",
+    },
+    total=False,
+)
+
+
+class ProxySettings(_ProxySettingsOptional):
+    """How kube-proxy runs."""
+
+ProxyMode = Literal["iptables", "nftables", "ipvs"]
+"""kube-proxy's backends."""
+
+_CniSettingsOptional = TypedDict(
+    "_CniSettingsOptional",
+    {
+        "enforcesNetworkPolicy": "bool",
+        "transport": "Transport",
+    },
+    total=False,
+)
+
+
+class CniSettings(_CniSettingsOptional):
+    """The network plugin."""
+
+Transport = Literal["vxlan", "ipip", "routed", "bridge"]
+"""How pod packets travel from node to node."""
+
+_PolicySettingsOptional = TypedDict(
+    "_PolicySettingsOptional",
+    {
+        "hostNetwork": "HostNetworkPolicy",
+        "ipBlockMatchesPods": "bool",
+        "endPort": "bool",
+    },
+    total=False,
+)
+
+
+class PolicySettings(_PolicySettingsOptional):
+    """What implementations of NetworkPolicy do differently."""
+
+HostNetworkPolicy = Literal["asNode", "distinguish"]
+"""How NetworkPolicy sees pods on the host network."""
+
+_DnsSettingsOptional = TypedDict(
+    "_DnsSettingsOptional",
+    {
+        "clusterDomain": "str",
+        "clusterDns": "Sequence[str]",
+        "resolver": "Resolver",
+        "nodeResolvConf": "str",
+    },
+    total=False,
+)
+
+
+class DnsSettings(_DnsSettingsOptional):
+    """Cluster DNS, as the kubelet is told about it."""
+
+Resolver = Literal["glibc", "musl"]
+"""Resolver libraries, which differ in search order and in what stops a search."""
+
+_IngressSettingsOptional = TypedDict(
+    "_IngressSettingsOptional",
+    {
+        "profile": "IngressProfile",
+        "time": "str",
+    },
+    total=False,
+)
+
+
+class IngressSettings(_IngressSettingsOptional):
+    """Which behaviour answers HTTP questions."""
+
+IngressProfile = Literal["spec", "ingressNginx"]
+"""Behaviours of Ingress controllers."""
+
+_ProblemsQuestionNeeded = TypedDict(
+    "_ProblemsQuestionNeeded",
+    {
+        "ask": Literal["problems"],
+    },
+)
+
+
+class ProblemsQuestion(_ProblemsQuestionNeeded):
+    """What is wrong in the input, and what was taken for granted."""
+
+Question = Union[ProblemsQuestion]
+"""Any question."""
+
+
+class Questions(ABC):
+    """A method for every question that `ask` answers."""
+
+    __slots__ = ()
+
+    @overload
+    def ask(self, question: ProblemsQuestion) -> answers.ProblemList: ...
+    @overload
+    def ask(self, question: Mapping[str, Any]) -> Answer: ...
+    def ask(self, question: Mapping[str, Any]) -> Any:
+        """Answer any question. Raises `KubehopError` when it names something that does not exist."""
+        return self._put(question)
+
+    @abstractmethod
+    def _put(self, question: Mapping[str, Any]) -> Any: ...
+
+    def problems(
+        self,
+    ) -> answers.ProblemList:
+        """What is wrong in the input, and what was taken for granted."""
+        found: answers.ProblemList = self._put(
+            {
+                "ask": "problems",
+            }
+        )
+        return found
+
+
+ANSWERS: Mapping[str, Any] = {
+    "problems": answers.ProblemList,
+}
+"""The type of the answer to each question."""
+
+FIELDS: Mapping[str, Mapping[str, tuple[str, bool, str]]] = {
+    "problems": {
+    },
+}
+"""The fields of each question: how they are written, whether they are needed, what they mean."""

@@ -1,0 +1,22 @@
+// Generated from core/src by `make surface`. Do not edit.
+
+import type {
+  Answers,
+  ProblemList,
+  ProblemsQuestion,
+  Question,
+} from "./types.js";
+
+/** A question without its name, which the method gives. */
+type Of<Q extends Question> = Omit<Q, "ask">;
+
+/** A method for every question that `ask` answers. */
+export abstract class Questions {
+  /** Answers any question. Throws `KubehopError` when it names something that does not exist. */
+  abstract ask<Q extends Question>(question: Q): Answers[Q["ask"]];
+
+  /** What is wrong in the input, and what was taken for granted. */
+  problems(question: Of<ProblemsQuestion> = {}): ProblemList {
+    return this.ask({ ...question, ask: "problems" });
+  }
+}

@@ -1,0 +1,99 @@
+//! kubehop for JavaScript: values in, values out. Nothing is decided here.
+
+use js_sys::{Error, Reflect, Uint8Array};
+use kubehop::{Answer, AskError, Question, Settings, Source};
+use serde::Serialize;
+use serde_json::Value;
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen(start, private)]
+fn start() {
+    std::panic::set_hook(Box::new(|panic| {
+        wasm_bindgen::throw_val(fault("panic", &panic.to_string(), JsValue::UNDEFINED));
+    }));
+}
+
+/// A settled cluster.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Cluster(kubehop::Cluster);
+
+#[wasm_bindgen]
+impl Cluster {
+    /// Loads sources: `names[i]` holds `texts[i]`, a string or bytes.
+    #[wasm_bindgen(constructor)]
+    pub fn new(names: Vec<String>, texts: Vec<JsValue>, settings: JsValue) -> Result<Self, JsValue> {
+        let settings = if settings.is_undefined() || settings.is_null() {
+            Settings::default()
+        } else {
+            let settings: Value = read(settings, "unreadableSettings")?;
+            serde_json::from_value(settings)
+                .map_err(|error| fault("unreadableSettings", &error.to_string(), JsValue::UNDEFINED))?
+        };
+        Ok(Self(kubehop::Cluster::load(sources(names, texts)?, &settings)))
+    }
+
+    /// Answers a question.
+    pub fn ask(&self, question: JsValue) -> Result<JsValue, JsValue> {
+        write(&self.answer(question)?)
+    }
+
+    /// Answers a question as text for a terminal.
+    #[wasm_bindgen(js_name = askText)]
+    pub fn ask_text(&self, question: JsValue) -> Result<String, JsValue> {
+        Ok(kubehop::render::text(&self.answer(question)?))
+    }
+}
+
+impl Cluster {
+    fn answer(&self, question: JsValue) -> Result<Answer, JsValue> {
+        let value: Value = read(question, "unreadable")?;
+        let text = value.to_string();
+        let answer = serde_json::from_value::<Question>(value)
+            .map_err(|error| AskError::Unreadable { what: "question", text, reason: error.to_string() })
+            .and_then(|question| self.0.ask(&question));
+        answer.map_err(|error| match write(&error) {
+            Ok(details) => fault("", &error.to_string(), details),
+            Err(fault) => fault,
+        })
+    }
+}
+
+fn sources(names: Vec<String>, texts: Vec<JsValue>) -> Result<Vec<Source>, JsValue> {
+    let source = |(name, text): (String, JsValue)| match (text.as_string(), text.dyn_ref::<Uint8Array>()) {
+        (Some(text), _) => Ok(Source::new(name, text)),
+        (None, Some(bytes)) => Ok(Source::new(name, bytes.to_vec())),
+        (None, None) => Err(fault(
+            "unreadableSource",
+            &format!("the text of source `{name}` is neither a string nor a Uint8Array"),
+            JsValue::UNDEFINED,
+        )),
+    };
+    names.into_iter().zip(texts).map(source).collect()
+}
+
+fn read<T: serde::de::DeserializeOwned>(value: JsValue, code: &str) -> Result<T, JsValue> {
+    serde_wasm_bindgen::from_value(value).map_err(|error| fault(code, &error.to_string(), JsValue::UNDEFINED))
+}
+
+/// As JSON would have it: plain objects, `null`; never a `Map`.
+fn write(data: &impl Serialize) -> Result<JsValue, JsValue> {
+    data.serialize(&serde_wasm_bindgen::Serializer::json_compatible())
+        .map_err(|error| fault("unwritable", &error.to_string(), JsValue::UNDEFINED))
+}
+
+/// An `Error` with `code` and `details`; the facade makes its own class of it. The details of a question
+/// that cannot be answered carry their own code.
+fn fault(code: &str, message: &str, details: JsValue) -> JsValue {
+    let error = Error::new(message);
+    let code = match Reflect::get(&details, &"code".into()) {
+        Ok(own) if own.is_string() => own,
+        _ => code.into(),
+    };
+    for (key, value) in [("code", code), ("details", details)] {
+        if Reflect::set(&error, &key.into(), &value).is_err() {
+            break;
+        }
+    }
+    error.into()
+}
