@@ -27,6 +27,7 @@ _SettingsOptional = TypedDict(
         "policy": "PolicySettings",
         "dns": "DnsSettings",
         "ingress": "IngressSettings",
+        "undeclaredPorts": "UndeclaredPorts",
     },
     total=False,
 )
@@ -120,6 +121,11 @@ class IngressSettings(_IngressSettingsOptional):
 
 IngressProfile = Literal["spec", "ingressNginx"]
 """Behaviours of Ingress controllers."""
+
+UndeclaredPorts = Literal["undetermined", "closed"]
+"""What is known of a pod whose containers declare no port at all. Declaring ports is optional, so
+such a pod may listen anywhere.
+"""
 
 _ProblemsQuestionNeeded = TypedDict(
     "_ProblemsQuestionNeeded",

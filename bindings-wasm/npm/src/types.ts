@@ -129,6 +129,8 @@ export interface Settings {
   readonly dns?: DnsSettings | undefined;
   /** Ingress and Gateway controllers. */
   readonly ingress?: IngressSettings | undefined;
+  /** What is known of a pod whose containers declare no port at all. Default: nothing. */
+  readonly undeclaredPorts?: UndeclaredPorts | undefined;
 }
 
 /** How kube-proxy runs. */
@@ -226,6 +228,16 @@ export type IngressProfile =
   | "spec"
   /** ingress-nginx v1.15.1. */
   | "ingressNginx";
+
+/**
+ * What is known of a pod whose containers declare no port at all. Declaring ports is optional, so
+ * such a pod may listen anywhere.
+ */
+export type UndeclaredPorts =
+  /** Nothing: whether it listens is undetermined. */
+  | "undetermined"
+  /** It listens on nothing, as a pod that declares other ports does not listen on this one. */
+  | "closed";
 
 /** What is wrong in the input, and what was taken for granted. */
 export interface ProblemsQuestion {

@@ -34,12 +34,12 @@ fn run(root: &Path) -> Result<(), String> {
         ("bindings-python/python/kubehop/answers.py", python::answers(&surface)),
         ("bindings-python/python/kubehop/questions.py", python::questions(&surface)),
     ] {
-        let path = root.join(path);
-        if std::fs::read_to_string(&path).is_ok_and(|old| old == text) {
+        let full = root.join(path);
+        if std::fs::read_to_string(&full).is_ok_and(|old| old == text) {
             continue;
         }
-        std::fs::write(&path, text).map_err(|fault| format!("{}: {fault}", path.display()))?;
-        println!("surface: wrote {}", path.display());
+        std::fs::write(&full, text).map_err(|fault| format!("{path}: {fault}"))?;
+        println!("surface: wrote {path}");
     }
     println!("surface: {} questions, {} types", surface.questions.len(), surface.types.len());
     Ok(())

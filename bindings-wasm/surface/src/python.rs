@@ -329,9 +329,9 @@ fn given(shape: &Shape) -> String {
         Shape::Map(inner) => format!("Mapping[str, {}]", given(inner)),
         Shape::Nullable(inner) => format!("{} | None", given(inner)),
         Shape::Tuple(shapes) => {
-            format!("tuple[{}]", shapes.iter().map(|inner| given(inner)).collect::<Vec<_>>().join(", "))
+            format!("tuple[{}]", shapes.iter().map(given).collect::<Vec<_>>().join(", "))
         }
-        Shape::Either(shapes) => shapes.iter().map(|inner| given(inner)).collect::<Vec<_>>().join(" | "),
+        Shape::Either(shapes) => shapes.iter().map(given).collect::<Vec<_>>().join(" | "),
         Shape::Named(name) => name.clone(),
         other => self::shape(other),
     }
