@@ -2,6 +2,7 @@
 //! corpus use. A mechanism adds a variant to [`Question`] and one to [`Answer`].
 
 use crate::cluster::Cluster;
+use crate::journey::Connection;
 use serde::{Deserialize, Serialize};
 
 /// A question as data: `{"ask": "trace", "from": "web/frontend", "to": "http://api.prod"}`.
@@ -11,6 +12,38 @@ use serde::{Deserialize, Serialize};
 pub enum Question {
     /// What is wrong in the input, and what was taken for granted.
     Problems {},
+    /// Can `from` open a connection to `to`, and what happens on the way?
+    Trace {
+        /// Who asks: `web/frontend`, `node/node-a`, `outside`, an address.
+        from: String,
+        /// What for: `http://api.prod`, `svc/api.prod:80`, `prod/api:8080`, `node-a:30080`, an address.
+        to: String,
+        /// The port, when `to` names none and more than one could be meant.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        port: Option<PortText>,
+        /// `TCP` (default), `UDP` or `SCTP`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        protocol: Option<String>,
+    },
+}
+
+/// A port in a question: a number, or a name as text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum PortText {
+    /// A number.
+    Number(u16),
+    /// A number or name as text.
+    Text(String),
+}
+
+impl std::fmt::Display for PortText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(f),
+            Self::Text(text) => text.fmt(f),
+        }
+    }
 }
 
 /// The answer to a [`Question`], as data.
@@ -20,6 +53,8 @@ pub enum Question {
 pub enum Answer {
     /// Answer to [`Question::Problems`].
     Problems(crate::cluster::ProblemList),
+    /// Answer to [`Question::Trace`].
+    Journey(crate::journey::Journey),
 }
 
 /// The question names something that does not exist, or cannot be read. The only `Err` of a question.
@@ -57,6 +92,10 @@ impl Cluster {
     pub fn ask(&self, question: &Question) -> Result<Answer, AskError> {
         Ok(match question {
             Question::Problems {} => Answer::Problems(self.problem_list()),
+            Question::Trace { from, to, port, protocol } => {
+                let connection = Connection::asked(from, to, port.as_ref(), protocol.as_deref())?;
+                Answer::Journey(self.trace(&connection)?)
+            }
         })
     }
 }

@@ -1,5 +1,7 @@
 //! The facade: a settled cluster and every question one can ask of it.
 
+use crate::ask::AskError;
+use crate::journey::{self, Connection, Journey};
 use crate::manifest::{Problem, Source};
 use crate::model::{Assumption, Settings, Snapshot};
 use serde::Serialize;
@@ -51,6 +53,14 @@ impl Cluster {
     /// Everything wrong in the input, in source order.
     pub fn problems(&self) -> &[Problem] {
         &self.inner.snapshot.problems
+    }
+
+    /// Follows one connection from the client to whoever answers.
+    ///
+    /// # Errors
+    /// [`AskError`] when an end of the connection does not exist, or no port is named where one is needed.
+    pub fn trace(&self, connection: &Connection) -> Result<Journey, AskError> {
+        journey::trace(journey::Rooms { snapshot: &self.inner.snapshot }, connection)
     }
 
     /// Problems and assumptions together, as [`crate::Question::Problems`] answers.

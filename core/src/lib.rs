@@ -6,12 +6,13 @@
 pub mod manifest;
 pub mod model;
 // Mechanisms: addressing, services, policy, dns, ingress, gateway.
+pub mod journey;
 pub mod render;
 
 mod ask;
 mod cluster;
 
-pub use ask::{Answer, AskError, Question};
+pub use ask::{Answer, AskError, PortText, Question};
 pub use cluster::{Cluster, ProblemList};
 pub use manifest::Source;
 pub use model::Settings;

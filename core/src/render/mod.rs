@@ -1,11 +1,14 @@
 //! Formats only: lays answers out as text. Knows no rule.
 
+mod journey;
+
 use crate::ask::Answer;
 use std::fmt::Write;
 
 /// The answer as text for a terminal.
 pub fn text(answer: &Answer) -> String {
     match answer {
+        Answer::Journey(answer) => journey::text(answer),
         Answer::Problems(list) => {
             let mut out = String::new();
             for problem in &list.problems {
