@@ -4,8 +4,9 @@ use crate::ask::AskError;
 use crate::journey::{self, Connection, Journey};
 use crate::manifest::{Problem, Source};
 use crate::model::{Assumption, Settings, Snapshot};
+use crate::services::Proxy;
 use serde::Serialize;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A settled cluster, ready for questions. Cheap to clone; an immutable value.
 ///
@@ -18,6 +19,7 @@ pub struct Cluster {
 #[derive(Debug)]
 struct Inner {
     snapshot: Snapshot,
+    proxy: OnceLock<Proxy>,
 }
 
 /// What is wrong in the input, and what was taken for granted.
@@ -42,12 +44,17 @@ impl Cluster {
     pub fn load(sources: impl IntoIterator<Item = Source>, settings: &Settings) -> Self {
         let _sources: Vec<Source> = sources.into_iter().collect();
         let snapshot = Snapshot { settings: settings.clone(), ..Snapshot::default() };
-        Self { inner: Arc::new(Inner { snapshot }) }
+        Self { inner: Arc::new(Inner { snapshot, proxy: OnceLock::new() }) }
     }
 
     /// The settled cluster as plain data.
     pub fn snapshot(&self) -> &Snapshot {
         &self.inner.snapshot
+    }
+
+    /// kube-proxy on every node, indexed on the first use.
+    pub fn proxy(&self) -> &Proxy {
+        self.inner.proxy.get_or_init(|| Proxy::new(&self.inner.snapshot))
     }
 
     /// Everything wrong in the input, in source order.

@@ -6,8 +6,10 @@
 pub mod manifest;
 pub mod model;
 // Mechanisms: addressing, services, policy, dns, ingress, gateway.
+pub mod addressing;
 pub mod journey;
 pub mod render;
+pub mod services;
 
 mod ask;
 mod cluster;

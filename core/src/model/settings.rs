@@ -2,6 +2,8 @@
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 /// The cluster around the manifests. Every field has a default, kubeadm's where kubeadm has one.
 ///
@@ -97,6 +99,17 @@ pub struct ProxySettings {
     pub node_port_addresses: Vec<IpNet>,
     /// `--iptables-localhost-nodeports`. Default true.
     pub localhost_node_ports: bool,
+    /// `--iptables-masquerade-bit` as it is written in rules. Default `0x00004000`, bit 14.
+    pub masquerade_mark: String,
+    /// Whether the node's iptables knows `MASQUERADE --random-fully`. Default true.
+    pub random_fully: bool,
+    /// Whether the node's kernel has the `nfacct` match: two rules count what they match. Default true.
+    pub nfacct: bool,
+    /// `--conntrack-tcp-be-liberal`: packets in an invalid state are let through. Default false.
+    pub conntrack_tcp_be_liberal: bool,
+    /// Addresses on the interfaces of a node besides loopback, its InternalIPs and the bridge of its
+    /// pods, by name of the node. Default none.
+    pub interface_addresses: BTreeMap<String, Vec<IpAddr>>,
 }
 
 impl Default for ProxySettings {
@@ -107,6 +120,11 @@ impl Default for ProxySettings {
             detect_local: None,
             node_port_addresses: Vec::new(),
             localhost_node_ports: true,
+            masquerade_mark: "0x00004000".into(),
+            random_fully: true,
+            nfacct: true,
+            conntrack_tcp_be_liberal: false,
+            interface_addresses: BTreeMap::new(),
         }
     }
 }
@@ -189,7 +207,7 @@ pub struct DnsSettings {
     /// `clusterDomain`. Default `cluster.local`.
     pub cluster_domain: String,
     /// `clusterDNS`. Default: the 10th address of the first service CIDR.
-    pub cluster_dns: Option<Vec<std::net::IpAddr>>,
+    pub cluster_dns: Option<Vec<IpAddr>>,
     /// The resolver library that programs use. Default glibc.
     pub resolver: Resolver,
     /// The node's /etc/resolv.conf. Default `nameserver 192.168.10.1`.
