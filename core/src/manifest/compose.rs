@@ -5,10 +5,11 @@
 //! afterwards by [`super::judge`], which needs the mappings as written: those are kept where they
 //! differ.
 
-use super::events::{Event, Events, Kind, SyntaxError};
+
 use super::scalar::{Resolved, resolve_plain};
 use super::source::Span;
 use super::tree::{NodeId, Tree, Value};
+use super::yaml::{Event, Events, Kind, SyntaxError};
 use std::collections::BTreeMap;
 
 /// A document as composed.
@@ -69,7 +70,7 @@ pub(crate) struct Composer<'t> {
     /// Offset of the chunk in the source.
     base: u32,
     pub(crate) notes: Notes,
-    anchors: BTreeMap<String, (NodeId, bool)>,
+    anchors: BTreeMap<String, NodeId>,
     open: Vec<Open>,
     /// Finished nodes waiting for their parent, with their lines.
     finished: Vec<(NodeId, u32)>,
@@ -125,29 +126,32 @@ impl<'t> Composer<'t> {
         self.finished.push((id, 0));
     }
 
-    fn event(&mut self, event: Event) -> Result<(), SyntaxError> {
+    fn event(&mut self, event: Event<'_>) -> Result<(), SyntaxError> {
         let span = Span { start: event.span.start + self.base, end: event.span.end + self.base };
         match event.kind {
             Kind::DocumentStart | Kind::DocumentEnd | Kind::StreamEnd => {}
             Kind::Alias(anchor) => {
-                let Some(&(target, closed)) = self.anchors.get(&anchor) else {
+                let Some(&target) = self.anchors.get(anchor) else {
                     // go-yaml: decode.go parser.alias
                     let message = format!("yaml: unknown anchor '{anchor}' referenced");
-                    return Err(SyntaxError { message, at: event.span.start });
+                    let at = event.span.start;
+                    return Err(SyntaxError { message, at, reached: event.span.end });
                 };
                 self.notes.aliases = true;
-                let id = if closed {
+                // Nodes are numbered as they start, so those that are open are in order.
+                let open = self.open.binary_search_by_key(&target, |open| open.id).is_ok();
+                let id = if !open {
                     self.tree.add(Value::Alias(target), span)
                 } else {
                     let id = self.tree.add(Value::Null, span);
-                    self.notes.cycles.insert(id, anchor);
+                    self.notes.cycles.insert(id, anchor.to_owned());
                     id
                 };
                 self.finished.push((id, event.line));
             }
             Kind::Scalar { anchor, tag, value, plain } => {
                 let id = self.scalar(tag.as_deref(), &value, plain, span);
-                self.anchor(anchor, id, true);
+                self.anchor(anchor, id);
                 self.finished.push((id, event.line));
             }
             Kind::SequenceStart { anchor, flow } => self.open(anchor, false, flow, span, event.line),
@@ -157,15 +161,15 @@ impl<'t> Composer<'t> {
         Ok(())
     }
 
-    fn anchor(&mut self, anchor: Option<String>, id: NodeId, closed: bool) {
+    fn anchor(&mut self, anchor: Option<&str>, id: NodeId) {
         if let Some(anchor) = anchor {
-            self.anchors.insert(anchor, (id, closed));
+            self.anchors.insert(anchor.to_owned(), id);
         }
     }
 
-    pub(crate) fn open(&mut self, anchor: Option<String>, mapping: bool, flow: bool, span: Span, line: u32) {
+    pub(crate) fn open(&mut self, anchor: Option<&str>, mapping: bool, flow: bool, span: Span, line: u32) {
         let id = self.tree.add(Value::Null, span);
-        self.anchor(anchor, id, false);
+        self.anchor(anchor, id);
         self.finished.push((id, line));
         self.open.push(Open { id, children: self.finished.len(), mapping, flow });
     }
@@ -186,9 +190,6 @@ impl<'t> Composer<'t> {
             node.value = value;
             // A block ends with its last child, not where the next token starts.
             node.span.end = if open.flow { span.end } else { last.map_or(node.span.end, |last| last.end) };
-        }
-        for (id, closed) in self.anchors.values_mut() {
-            *closed |= *id == open.id;
         }
     }
 

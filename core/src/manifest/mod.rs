@@ -4,7 +4,6 @@ pub mod api;
 mod base64;
 mod codes;
 mod compose;
-mod events;
 mod file;
 mod gosyntax;
 mod json;
@@ -21,6 +20,7 @@ mod stream;
 mod text;
 pub(crate) mod tree;
 mod utf8;
+mod yaml;
 
 pub use file::Limits;
 pub use kinds::{KINDS, KindInfo};

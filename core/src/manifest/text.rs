@@ -2,7 +2,7 @@
 
 use super::source::{Place, Source, Span};
 
-/// `bytes` as text of the same length. Bytes that are not UTF-8 are replaced one by one with `?`;
+/// `bytes` as text of the same length, with a newline at the end if there is none. Bytes that are not UTF-8 are replaced one by one with `?`;
 /// their places are returned so that the documents they stand in can be refused.
 pub(crate) fn readable(bytes: &[u8]) -> (String, Vec<u32>) {
     let mut text = String::with_capacity(bytes.len());
@@ -13,6 +13,10 @@ pub(crate) fn readable(bytes: &[u8]) -> (String, Vec<u32>) {
             broken.push(u32::try_from(text.len()).unwrap_or(u32::MAX));
             text.push('?');
         }
+    }
+    // k8s: apimachinery pkg/util/yaml/decoder.go LineReader ends the last line in any case (1.35).
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
     }
     (text, broken)
 }
@@ -63,7 +67,7 @@ mod tests {
     #[test]
     fn broken_bytes_keep_their_place() {
         let (text, broken) = readable(b"a\xff\xc3b");
-        assert_eq!((text.as_str(), broken), ("a??b", vec![1, 2]));
+        assert_eq!((text.as_str(), broken), ("a??b\n", vec![1, 2]));
     }
 
     #[test]
