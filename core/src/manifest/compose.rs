@@ -5,7 +5,6 @@
 //! afterwards by [`super::judge`], which needs the mappings as written: those are kept where they
 //! differ.
 
-
 use super::scalar::{Resolved, resolve_plain};
 use super::source::Span;
 use super::tree::{NodeId, Tree, Value};

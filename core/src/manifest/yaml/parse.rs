@@ -322,7 +322,8 @@ impl<'s> Events<'s> {
         let (next, mark, end) = self.peek()?;
         let Properties { anchor, tag, start, end: properties_end } = found;
         let collection = |flow| {
-            let (sequence, mapping) = (Kind::SequenceStart { anchor, flow }, Kind::MappingStart { anchor, flow });
+            let (sequence, mapping) =
+                (Kind::SequenceStart { anchor, flow }, Kind::MappingStart { anchor, flow });
             (sequence, mapping)
         };
         let (kind, state) = match next {

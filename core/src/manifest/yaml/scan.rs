@@ -392,8 +392,8 @@ impl<'s> Scanner<'s> {
             // A dash is followed by something here: a lone one is an entry.
             b'-' => !matches!(self.byte_at(1), b' ' | b'\t'),
             b'?' | b':' => self.flow_level == 0 && !self.is_blankz(1),
-            b',' | b'[' | b']' | b'{' | b'}' | b'#' | b'&' | b'*' | b'!' | b'|' | b'>' | b'\'' | b'"' | b'%'
-            | b'@' | b'`' => false,
+            b',' | b'[' | b']' | b'{' | b'}' | b'#' | b'&' | b'*' | b'!' | b'|' | b'>' | b'\'' | b'"'
+            | b'%' | b'@' | b'`' => false,
             _ => !self.is_blankz(0),
         }
     }
@@ -521,7 +521,8 @@ impl<'s> Scanner<'s> {
     /// Skips spaces, comments and line breaks. Tabs count as space only where no key may start.
     fn skip_to_token(&mut self) {
         loop {
-            if self.byte() == 0xEF && self.column() == 0 && self.byte_at(1) == 0xBB && self.byte_at(2) == 0xBF {
+            if self.byte() == 0xEF && self.column() == 0 && self.byte_at(1) == 0xBB && self.byte_at(2) == 0xBF
+            {
                 self.skip();
             }
             while self.byte() == b' '

@@ -30,8 +30,8 @@ impl<'s> Scanner<'s> {
         let alias = self.byte() == b'*';
         self.skip();
         let name = self.word();
-        let ends = self.is_blankz(0)
-            || matches!(self.byte(), b'?' | b':' | b',' | b']' | b'}' | b'%' | b'@' | b'`');
+        let ends =
+            self.is_blankz(0) || matches!(self.byte(), b'?' | b':' | b',' | b']' | b'}' | b'%' | b'@' | b'`');
         if name.is_empty() || !ends {
             return Err(self.error("did not find expected alphabetic or numeric character", start));
         }
