@@ -58,8 +58,9 @@ pub struct Recorded {
     pub sources: Vec<(String, String)>,
     /// `cluster.problem_list()` as JSON text.
     pub problems: String,
-    /// Each question with its answer (or error) as JSON text.
-    pub answers: Vec<(Value, String)>,
+    /// Each question with its answer (or error) as JSON text, and its rendering for a terminal (empty
+    /// for an error).
+    pub answers: Vec<(Value, String, String)>,
 }
 
 /// All case files below `root`, sorted by path.
@@ -117,7 +118,8 @@ impl CaseFile {
                 Ok(answer) => serde_json::to_string(answer),
                 Err(error) => serde_json::to_string(error),
             };
-            answers.push((ask.question.clone(), text.unwrap_or_default()));
+            let rendered = result.as_ref().map(kubehop::render::text).unwrap_or_default();
+            answers.push((ask.question.clone(), text.unwrap_or_default(), rendered));
             let fault = match (&result, &ask.expect, &ask.error) {
                 (Ok(answer), Some(expect), None) => mismatch(expect, &to_value(answer)),
                 (Err(error), None, Some(expect)) => mismatch(expect, &to_value(error)),

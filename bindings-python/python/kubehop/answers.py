@@ -84,6 +84,308 @@ class Assumption(Answer):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Journey(Answer):
+    """The answer to one `Connection`."""
+
+    question: Asked
+    """What was asked."""
+    summary: str
+    """One sentence: what the client sees."""
+    outcome: Outcome
+    """Whether every way ends in a connection, some do, none does, or it cannot be told."""
+    traces: tuple[Trace, ...]
+    """Every way the connection may go; the shares add up to 1."""
+    sticky_seconds: int | None = None
+    """How long the Service sends one client to the same backend, in seconds, when it does."""
+    assumptions: tuple[Assumption, ...]
+    """What this answer takes for granted."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked(Answer):
+    """The question as it was understood."""
+
+    from_: str
+    """Who asks, as written."""
+    to: str
+    """What for, as written."""
+    port: int | None = None
+    """The port, once it is known."""
+    protocol: Protocol
+    """The protocol."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trace(Answer):
+    """One way a connection may go."""
+
+    share: str
+    """How many of all tries go this way."""
+    disposition: Disposition
+    """How it ends for the client."""
+    code: str
+    """The code of the step that decided."""
+    hops: tuple[Hop, ...]
+    """The places passed, in order."""
+    reply: tuple[Step, ...]
+    """How the answer comes back; empty when there is none."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DispositionConnected(Answer):
+    """The connection is made (for UDP: the datagram arrives)."""
+
+    kind: Literal["connected"] = "connected"
+    to: At
+    """With whom."""
+    address: str
+    """Address and port it arrived at."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DispositionRefused(Answer):
+    """Something answers at once that nobody listens."""
+
+    kind: Literal["refused"] = "refused"
+    by: At
+    """Who answers."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DispositionTimedOut(Answer):
+    """Nobody answers."""
+
+    kind: Literal["timedOut"] = "timedOut"
+    at: At
+    """Where the packet is lost."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DispositionNameNotFound(Answer):
+    """The name does not exist."""
+
+    kind: Literal["nameNotFound"] = "nameNotFound"
+    name: str
+    """The name as typed."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DispositionNameLookupTimedOut(Answer):
+    """The name server does not answer."""
+
+    kind: Literal["nameLookupTimedOut"] = "nameLookupTimedOut"
+    name: str
+    """The name as typed."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DispositionNameLookupFailed(Answer):
+    """The name server is there and says that it cannot answer, or refuses."""
+
+    kind: Literal["nameLookupFailed"] = "nameLookupFailed"
+    name: str
+    """The name as typed."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DispositionNoAddress(Answer):
+    """There is no address to connect to or from."""
+
+    kind: Literal["noAddress"] = "noAddress"
+    of: str
+    """Who has none."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DispositionNoRoute(Answer):
+    """A router on the way says that there is no way."""
+
+    kind: Literal["noRoute"] = "noRoute"
+    at: At
+    """Which."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DispositionUndetermined(Answer):
+    """It depends on a fact that is not in the input."""
+
+    kind: Literal["undetermined"] = "undetermined"
+    missing: str
+    """The missing fact."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DispositionImplementationDefined(Answer):
+    """Kubernetes leaves it to the implementation."""
+
+    kind: Literal["implementationDefined"] = "implementationDefined"
+    what: str
+    """What is left open."""
+    usually: Disposition
+    """What usually happens."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AtPod(Answer):
+    """The network namespace of a pod."""
+
+    kind: Literal["pod"] = "pod"
+    namespace: str
+    """Namespace."""
+    name: str
+    """Name."""
+    node: str | None = None
+    """Its node."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AtNode(Answer):
+    """The host network of a node."""
+
+    kind: Literal["node"] = "node"
+    name: str
+    """Name."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AtLoadBalancer(Answer):
+    """A load balancer in front of the cluster."""
+
+    kind: Literal["loadBalancer"] = "loadBalancer"
+    service: str
+    """The Service, `namespace/name`."""
+    address: str
+    """Its address."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AtOutside(Answer):
+    """Beyond the cluster."""
+
+    kind: Literal["outside"] = "outside"
+    address: str
+    """The address."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hop(Answer):
+    """What happened at one place."""
+
+    at: At
+    """Where."""
+    before: Packet | None = None
+    """The packet as it came in; absent while there is none yet."""
+    after: Packet | None = None
+    """The packet as it went on; absent when it went no further."""
+    steps: tuple[Step, ...]
+    """What happened, in order."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Packet(Answer):
+    """The header of the first packet of a connection."""
+
+    source: str
+    """Source address."""
+    destination: str
+    """Destination address."""
+    port: int
+    """Destination port."""
+    protocol: Protocol
+    """Protocol."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step(Answer):
+    """One thing that happened, and why."""
+
+    action: Action
+    """What kind of thing."""
+    code: str
+    """Stable code, `policy/no-rule-matches`."""
+    sentence: str
+    """One sentence."""
+    evidence: tuple[Evidence, ...]
+    """The objects and fields that decided."""
+    near_miss: NearMiss | None = None
+    """For a "no": what came nearest to a "yes"."""
+    detail: Detail | None = None
+    """The particulars."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Evidence(Answer):
+    """The object, field and source position behind a decision."""
+
+    object: ObjectRef
+    """The object that decided."""
+    field: str
+    """Kubernetes field path inside it, `spec.ports[0].targetPort`; empty for the whole object."""
+    place: Place | None = None
+    """Where that field (or, when it is absent, its nearest parent) stands in the input. Absent for
+    objects the control plane made.
+    """
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NearMiss(Answer):
+    """What came nearest to another outcome."""
+
+    sentence: str
+    """One sentence."""
+    evidence: tuple[Evidence, ...]
+    """The objects and fields it is about."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DetailLookup(Answer):
+    """The questions a resolver asked."""
+
+    kind: Literal["lookup"] = "lookup"
+    queries: tuple[LookupQuery, ...]
+    """In the order asked."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DetailBackends(Answer):
+    """The backends a Service may choose."""
+
+    kind: Literal["backends"] = "backends"
+    service: str
+    """`namespace/name`."""
+    backends: tuple[Candidate, ...]
+    """Every eligible backend."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LookupQuery(Answer):
+    """One question of a resolver."""
+
+    name: str
+    """The full name asked for."""
+    record_type: str
+    """`A` or `AAAA`."""
+    server: str
+    """The name server."""
+    rcode: str
+    """`NOERROR`, `NXDOMAIN`, `TIMEOUT` …"""
+    addresses: tuple[str, ...]
+    """The addresses answered."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Candidate(Answer):
+    """A backend that a Service may choose."""
+
+    address: str
+    """Address and port."""
+    pod: str | None = None
+    """`namespace/name` of the pod behind it."""
+    share: str
+    """Its part of new connections."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class AskErrorNotFound(Answer):
     """No such object."""
 
@@ -108,8 +410,34 @@ class AskErrorUnreadable(Answer):
     reason: str
     """Why, and what would be right."""
 
+
 Severity = Literal["error", "warning", "advice"]
 """How bad a `Problem` is."""
+
+
+Protocol = Literal["TCP", "UDP", "SCTP"]
+"""Transport protocols that Services and policies know."""
+
+
+Outcome = Literal["connected", "sometimes", "failed", "undetermined"]
+"""The traces of a `Journey` taken together."""
+
+
+Disposition = Union["DispositionConnected", "DispositionRefused", "DispositionTimedOut", "DispositionNameNotFound", "DispositionNameLookupTimedOut", "DispositionNameLookupFailed", "DispositionNoAddress", "DispositionNoRoute", "DispositionUndetermined", "DispositionImplementationDefined"]
+"""What the client sees in the end."""
+
+
+At = Union["AtPod", "AtNode", "AtLoadBalancer", "AtOutside"]
+"""A place a packet passes."""
+
+
+Action = Literal["originated", "resolved", "selected", "translated", "forwarded", "permitted", "denied", "accepted", "refused", "dropped", "undetermined"]
+"""Kinds of `Step`."""
+
+
+Detail = Union["DetailLookup", "DetailBackends"]
+"""Particulars of a `Step`."""
+
 
 AskError = Union["AskErrorNotFound", "AskErrorUnreadable"]
 """The question names something that does not exist, or cannot be read. The only `Err` of a question."""

@@ -10,6 +10,9 @@ from typing import Any, Literal, TypedDict, Union, overload
 from . import answers
 from ._record import Answer
 
+PortText = int | str
+"""A port in a question: a number, or a name as text."""
+
 _SettingsOptional = TypedDict(
     "_SettingsOptional",
     {
@@ -44,6 +47,11 @@ _ProxySettingsOptional = TypedDict(
         "detectLocal": "Sequence[str]",
         "nodePortAddresses": "Sequence[str]",
         "localhostNodePorts": "bool",
+        "masqueradeMark": "str",
+        "randomFully": "bool",
+        "nfacct": "bool",
+        "conntrackTcpBeLiberal": "bool",
+        "interfaceAddresses": "Mapping[str, Sequence[str]]",
     },
     total=False,
 )
@@ -138,7 +146,29 @@ _ProblemsQuestionNeeded = TypedDict(
 class ProblemsQuestion(_ProblemsQuestionNeeded):
     """What is wrong in the input, and what was taken for granted."""
 
-Question = Union[ProblemsQuestion]
+_TraceQuestionNeeded = TypedDict(
+    "_TraceQuestionNeeded",
+    {
+        "ask": Literal["trace"],
+        "from": "str",
+        "to": "str",
+    },
+)
+
+_TraceQuestionOptional = TypedDict(
+    "_TraceQuestionOptional",
+    {
+        "port": "PortText",
+        "protocol": "str",
+    },
+    total=False,
+)
+
+
+class TraceQuestion(_TraceQuestionNeeded, _TraceQuestionOptional):
+    """Can `from` open a connection to `to`, and what happens on the way?"""
+
+Question = Union[ProblemsQuestion, TraceQuestion]
 """Any question."""
 
 
@@ -149,6 +179,8 @@ class Questions(ABC):
 
     @overload
     def ask(self, question: ProblemsQuestion) -> answers.ProblemList: ...
+    @overload
+    def ask(self, question: TraceQuestion) -> answers.Journey: ...
     @overload
     def ask(self, question: Mapping[str, Any]) -> Answer: ...
     def ask(self, question: Mapping[str, Any]) -> Any:
@@ -169,14 +201,47 @@ class Questions(ABC):
         )
         return found
 
+    def trace(
+        self,
+        from_: str,
+        to: str,
+        *,
+        port: PortText | None = None,
+        protocol: str | None = None,
+    ) -> answers.Journey:
+        """Can `from` open a connection to `to`, and what happens on the way?
+
+        from_: Who asks: `web/frontend`, `node/node-a`, `outside`, an address.
+        to: What for: `http://api.prod`, `svc/api.prod:80`, `prod/api:8080`, `node-a:30080`, an address.
+        port: The port, when `to` names none and more than one could be meant.
+        protocol: `TCP` (default), `UDP` or `SCTP`.
+        """
+        found: answers.Journey = self._put(
+            {
+                "ask": "trace",
+                "from": from_,
+                "to": to,
+                "port": port,
+                "protocol": protocol,
+            }
+        )
+        return found
+
 
 ANSWERS: Mapping[str, Any] = {
     "problems": answers.ProblemList,
+    "trace": answers.Journey,
 }
 """The type of the answer to each question."""
 
 FIELDS: Mapping[str, Mapping[str, tuple[str, bool, str]]] = {
     "problems": {
+    },
+    "trace": {
+        "from": ("text", True, "Who asks: `web/frontend`, `node/node-a`, `outside`, an address."),
+        "to": ("text", True, "What for: `http://api.prod`, `svc/api.prod:80`, `prod/api:8080`, `node-a:30080`, an address."),
+        "port": ("word", False, "The port, when `to` names none and more than one could be meant."),
+        "protocol": ("text", False, "`TCP` (default), `UDP` or `SCTP`."),
     },
 }
 """The fields of each question: how they are written, whether they are needed, what they mean."""

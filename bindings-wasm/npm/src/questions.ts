@@ -2,9 +2,11 @@
 
 import type {
   Answers,
+  Journey,
   ProblemList,
   ProblemsQuestion,
   Question,
+  TraceQuestion,
 } from "./types.js";
 
 /** A question without its name, which the method gives. */
@@ -18,5 +20,10 @@ export abstract class Questions {
   /** What is wrong in the input, and what was taken for granted. */
   problems(question: Of<ProblemsQuestion> = {}): ProblemList {
     return this.ask({ ...question, ask: "problems" });
+  }
+
+  /** Can `from` open a connection to `to`, and what happens on the way? */
+  trace(question: Of<TraceQuestion>): Journey {
+    return this.ask({ ...question, ask: "trace" });
   }
 }

@@ -73,6 +73,298 @@ export interface Assumption {
   readonly object?: ObjectRef;
 }
 
+/** A port in a question: a number, or a name as text. */
+export type PortText = number | string;
+
+/** The answer to one `Connection`. */
+export interface Journey {
+  /** What was asked. */
+  readonly question: Asked;
+  /** One sentence: what the client sees. */
+  readonly summary: string;
+  /** Whether every way ends in a connection, some do, none does, or it cannot be told. */
+  readonly outcome: Outcome;
+  /** Every way the connection may go; the shares add up to 1. */
+  readonly traces: readonly Trace[];
+  /** How long the Service sends one client to the same backend, in seconds, when it does. */
+  readonly stickySeconds?: number;
+  /** What this answer takes for granted. */
+  readonly assumptions: readonly Assumption[];
+}
+
+/** The question as it was understood. */
+export interface Asked {
+  /** Who asks, as written. */
+  readonly from: string;
+  /** What for, as written. */
+  readonly to: string;
+  /** The port, once it is known. */
+  readonly port?: number;
+  /** The protocol. */
+  readonly protocol: Protocol;
+}
+
+/** Transport protocols that Services and policies know. */
+export type Protocol =
+  /** TCP, the default everywhere in the API. */
+  | "TCP"
+  /** UDP. */
+  | "UDP"
+  /** SCTP. */
+  | "SCTP";
+
+/** The traces of a `Journey` taken together. */
+export type Outcome =
+  /** Every try connects. */
+  | "connected"
+  /** Some tries connect: it depends on the backend or address chosen. */
+  | "sometimes"
+  /** No try connects. */
+  | "failed"
+  /** A fact is missing, and no way is sure to fail or connect without it. */
+  | "undetermined";
+
+/** One way a connection may go. */
+export interface Trace {
+  /** How many of all tries go this way. */
+  readonly share: string;
+  /** How it ends for the client. */
+  readonly disposition: Disposition;
+  /** The code of the step that decided. */
+  readonly code: string;
+  /** The places passed, in order. */
+  readonly hops: readonly Hop[];
+  /** How the answer comes back; empty when there is none. */
+  readonly reply: readonly Step[];
+}
+
+/** What the client sees in the end. */
+export type Disposition =
+  /** The connection is made (for UDP: the datagram arrives). */
+  | {
+      readonly kind: "connected";
+      /** With whom. */
+      readonly to: At;
+      /** Address and port it arrived at. */
+      readonly address: string;
+    }
+  /** Something answers at once that nobody listens. */
+  | {
+      readonly kind: "refused";
+      /** Who answers. */
+      readonly by: At;
+    }
+  /** Nobody answers. */
+  | {
+      readonly kind: "timedOut";
+      /** Where the packet is lost. */
+      readonly at: At;
+    }
+  /** The name does not exist. */
+  | {
+      readonly kind: "nameNotFound";
+      /** The name as typed. */
+      readonly name: string;
+    }
+  /** The name server does not answer. */
+  | {
+      readonly kind: "nameLookupTimedOut";
+      /** The name as typed. */
+      readonly name: string;
+    }
+  /** The name server is there and says that it cannot answer, or refuses. */
+  | {
+      readonly kind: "nameLookupFailed";
+      /** The name as typed. */
+      readonly name: string;
+    }
+  /** There is no address to connect to or from. */
+  | {
+      readonly kind: "noAddress";
+      /** Who has none. */
+      readonly of: string;
+    }
+  /** A router on the way says that there is no way. */
+  | {
+      readonly kind: "noRoute";
+      /** Which. */
+      readonly at: At;
+    }
+  /** It depends on a fact that is not in the input. */
+  | {
+      readonly kind: "undetermined";
+      /** The missing fact. */
+      readonly missing: string;
+    }
+  /** Kubernetes leaves it to the implementation. */
+  | {
+      readonly kind: "implementationDefined";
+      /** What is left open. */
+      readonly what: string;
+      /** What usually happens. */
+      readonly usually: Disposition;
+    };
+
+/** A place a packet passes. */
+export type At =
+  /** The network namespace of a pod. */
+  | {
+      readonly kind: "pod";
+      /** Namespace. */
+      readonly namespace: string;
+      /** Name. */
+      readonly name: string;
+      /** Its node. */
+      readonly node?: string;
+    }
+  /** The host network of a node. */
+  | {
+      readonly kind: "node";
+      /** Name. */
+      readonly name: string;
+    }
+  /** A load balancer in front of the cluster. */
+  | {
+      readonly kind: "loadBalancer";
+      /** The Service, `namespace/name`. */
+      readonly service: string;
+      /** Its address. */
+      readonly address: string;
+    }
+  /** Beyond the cluster. */
+  | {
+      readonly kind: "outside";
+      /** The address. */
+      readonly address: string;
+    };
+
+/** What happened at one place. */
+export interface Hop {
+  /** Where. */
+  readonly at: At;
+  /** The packet as it came in; absent while there is none yet. */
+  readonly before?: Packet;
+  /** The packet as it went on; absent when it went no further. */
+  readonly after?: Packet;
+  /** What happened, in order. */
+  readonly steps: readonly Step[];
+}
+
+/** The header of the first packet of a connection. */
+export interface Packet {
+  /** Source address. */
+  readonly source: string;
+  /** Destination address. */
+  readonly destination: string;
+  /** Destination port. */
+  readonly port: number;
+  /** Protocol. */
+  readonly protocol: Protocol;
+}
+
+/** One thing that happened, and why. */
+export interface Step {
+  /** What kind of thing. */
+  readonly action: Action;
+  /** Stable code, `policy/no-rule-matches`. */
+  readonly code: string;
+  /** One sentence. */
+  readonly sentence: string;
+  /** The objects and fields that decided. */
+  readonly evidence: readonly Evidence[];
+  /** For a "no": what came nearest to a "yes". */
+  readonly nearMiss?: NearMiss;
+  /** The particulars. */
+  readonly detail?: Detail;
+}
+
+/** Kinds of `Step`. */
+export type Action =
+  /** The client sends the packet. */
+  | "originated"
+  /** A name was looked up. */
+  | "resolved"
+  /** A Service chose among its backends. */
+  | "selected"
+  /** An address was rewritten. */
+  | "translated"
+  /** The packet was handed on. */
+  | "forwarded"
+  /** A policy lets it pass. */
+  | "permitted"
+  /** A policy drops it. */
+  | "denied"
+  /** A program takes it. */
+  | "accepted"
+  /** Somebody answers that nobody listens. */
+  | "refused"
+  /** It is lost. */
+  | "dropped"
+  /** It cannot be told. */
+  | "undetermined";
+
+/** The object, field and source position behind a decision. */
+export interface Evidence {
+  /** The object that decided. */
+  readonly object: ObjectRef;
+  /** Kubernetes field path inside it, `spec.ports[0].targetPort`; empty for the whole object. */
+  readonly field: string;
+  /**
+   * Where that field (or, when it is absent, its nearest parent) stands in the input. Absent for
+   * objects the control plane made.
+   */
+  readonly place?: Place;
+}
+
+/** What came nearest to another outcome. */
+export interface NearMiss {
+  /** One sentence. */
+  readonly sentence: string;
+  /** The objects and fields it is about. */
+  readonly evidence: readonly Evidence[];
+}
+
+/** Particulars of a `Step`. */
+export type Detail =
+  /** The questions a resolver asked. */
+  | {
+      readonly kind: "lookup";
+      /** In the order asked. */
+      readonly queries: readonly LookupQuery[];
+    }
+  /** The backends a Service may choose. */
+  | {
+      readonly kind: "backends";
+      /** `namespace/name`. */
+      readonly service: string;
+      /** Every eligible backend. */
+      readonly backends: readonly Candidate[];
+    };
+
+/** One question of a resolver. */
+export interface LookupQuery {
+  /** The full name asked for. */
+  readonly name: string;
+  /** `A` or `AAAA`. */
+  readonly recordType: string;
+  /** The name server. */
+  readonly server: string;
+  /** `NOERROR`, `NXDOMAIN`, `TIMEOUT` … */
+  readonly rcode: string;
+  /** The addresses answered. */
+  readonly addresses: readonly string[];
+}
+
+/** A backend that a Service may choose. */
+export interface Candidate {
+  /** Address and port. */
+  readonly address: string;
+  /** `namespace/name` of the pod behind it. */
+  readonly pod?: string;
+  /** Its part of new connections. */
+  readonly share: string;
+}
+
 /** The question names something that does not exist, or cannot be read. The only `Err` of a question. */
 export type AskError =
   /** No such object. */
@@ -145,6 +437,19 @@ export interface ProxySettings {
   readonly nodePortAddresses?: readonly string[] | undefined;
   /** `--iptables-localhost-nodeports`. Default true. */
   readonly localhostNodePorts?: boolean | undefined;
+  /** `--iptables-masquerade-bit` as it is written in rules. Default `0x00004000`, bit 14. */
+  readonly masqueradeMark?: string | undefined;
+  /** Whether the node's iptables knows `MASQUERADE --random-fully`. Default true. */
+  readonly randomFully?: boolean | undefined;
+  /** Whether the node's kernel has the `nfacct` match: two rules count what they match. Default true. */
+  readonly nfacct?: boolean | undefined;
+  /** `--conntrack-tcp-be-liberal`: packets in an invalid state are let through. Default false. */
+  readonly conntrackTcpBeLiberal?: boolean | undefined;
+  /**
+   * Addresses on the interfaces of a node besides loopback, its InternalIPs and the bridge of its
+   * pods, by name of the node. Default none.
+   */
+  readonly interfaceAddresses?: { readonly [key: string]: readonly string[] } | undefined;
 }
 
 /** kube-proxy's backends. */
@@ -244,14 +549,29 @@ export interface ProblemsQuestion {
   readonly ask: "problems";
 }
 
+/** Can `from` open a connection to `to`, and what happens on the way? */
+export interface TraceQuestion {
+  readonly ask: "trace";
+  /** Who asks: `web/frontend`, `node/node-a`, `outside`, an address. */
+  readonly from: string;
+  /** What for: `http://api.prod`, `svc/api.prod:80`, `prod/api:8080`, `node-a:30080`, an address. */
+  readonly to: string;
+  /** The port, when `to` names none and more than one could be meant. */
+  readonly port?: PortText | undefined;
+  /** `TCP` (default), `UDP` or `SCTP`. */
+  readonly protocol?: string | undefined;
+}
+
 /** The answer to each question, by the name of the question. */
 export interface Answers {
   readonly problems: ProblemList;
+  readonly trace: Journey;
 }
 
 /** Any question. */
 export type Question =
-  | ProblemsQuestion;
+  | ProblemsQuestion
+  | TraceQuestion;
 
 /** Any answer. */
 export type Answer = Answers[keyof Answers];

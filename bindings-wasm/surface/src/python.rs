@@ -51,7 +51,7 @@ pub fn answers(surface: &Surface) -> String {
             },
             Body::Record(_) => continue,
         };
-        let _ = writeln!(out, "\n{} = {value}", ty.name);
+        let _ = writeln!(out, "\n\n{} = {value}", ty.name);
         if !ty.doc.is_empty() {
             docstring(&mut out, "", &ty.doc);
         }
@@ -124,6 +124,7 @@ pub fn questions(surface: &Surface) -> String {
                 Shape::Truth => "truth",
                 Shape::Text => "text",
                 Shape::Named(name) if is_text(surface, name) => "text",
+                Shape::Named(name) if is_word(surface, name) => "word",
                 Shape::List(inner) if **inner == Shape::Text => "texts",
                 _ => "json",
             };
@@ -143,6 +144,15 @@ pub fn questions(surface: &Surface) -> String {
 
 fn is_text(surface: &Surface, name: &str) -> bool {
     surface.types.iter().any(|ty| ty.name == name && matches!(ty.body, Body::Choice(_)))
+}
+
+/// A number or a text.
+fn is_word(surface: &Surface, name: &str) -> bool {
+    let words = Shape::Either(vec![Shape::Integer, Shape::Text]);
+    surface
+        .types
+        .iter()
+        .any(|ty| ty.name == name && matches!(&ty.body, Body::Alias(shape) if *shape == words))
 }
 
 /// Types that answers and errors hold; what callers give are dictionaries.

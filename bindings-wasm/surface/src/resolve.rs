@@ -73,28 +73,25 @@ impl Resolver<'_> {
             let ask = own.rename.clone().unwrap_or_else(|| renamed_variant(&rules, &name));
             let case = own.rename_all.or(rules.rename_all_fields);
             let fields = self.content(&variant.fields, case, &question)?;
-            // The answer is the variant of the same name; a question may share another's, which its
-            // last line of documentation then names: `Answer: Journey`.
-            let mut lines = doc(&variant.attrs);
-            let shared = lines.iter().position(|line| line.starts_with("Answer: "));
-            let wanted = match shared {
-                Some(at) => {
-                    lines.remove(at).trim_start_matches("Answer: ").trim_matches(['`', '.']).to_owned()
-                }
-                None => name.clone(),
-            };
-            let found = answered.variants.iter().find(|candidate| candidate.ident == wanted);
+            // The answer is the variant of the same name, or the one that says "Answer to `Name`".
+            let says = format!("`{name}`");
+            let found = answered.variants.iter().find(|candidate| candidate.ident == name).or_else(|| {
+                answered
+                    .variants
+                    .iter()
+                    .find(|candidate| doc(&candidate.attrs).iter().any(|line| line.contains(&says)))
+            });
             let Some(found) = found else {
-                return Err(format!("Question::{name} has no Answer::{wanted}"));
+                return Err(format!("no variant of Answer is called {name} or is said to answer `{name}`"));
             };
             let answer = match &found.fields {
                 Fields::Unnamed(fields) if fields.unnamed.len() == 1 => match fields.unnamed.first() {
                     Some(field) => self.shape(&field.ty, &answer)?,
-                    None => return Err(format!("Answer::{wanted} is empty")),
+                    None => return Err(format!("Answer to {name} is empty")),
                 },
-                _ => return Err(format!("Answer::{wanted} must hold one type")),
+                _ => return Err(format!("Answer to {name} must hold one type")),
             };
-            questions.push(Question { ask, doc: lines, fields, answer });
+            questions.push(Question { ask, doc: doc(&variant.attrs), fields, answer });
         }
         Ok(questions)
     }

@@ -1,0 +1,5 @@
+"""`python -m kubehop`."""
+
+from .cli import main
+
+raise SystemExit(main())
