@@ -8,6 +8,7 @@ pub mod model;
 // Mechanisms: addressing, services, policy, dns, ingress, gateway.
 pub mod addressing;
 pub mod journey;
+pub mod policy;
 pub mod render;
 pub mod services;
 

@@ -1,0 +1,384 @@
+//! One connection, judged: no allocation, no strings.
+
+use super::classes::{Class, NOTHING};
+use super::engine::{Applied, Engine, Rule};
+use super::ports::key;
+use super::{Action, Connection, Decision, Direction, Outcome, Reason};
+use crate::model::{Family, HostNetworkPolicy, NodeId, Party, Phase, PodId, Snapshot};
+use std::net::IpAddr;
+
+/// One end of a connection, as policies see it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct End<'a> {
+    /// Its class, when it is a pod that selectors can reach.
+    pub class: Option<(u32, &'a Class)>,
+    /// The atom of its address.
+    pub atom: u32,
+    /// The node it runs on or is.
+    pub node: Option<NodeId>,
+    pub ip: IpAddr,
+    /// An address outside the cluster.
+    pub outside: bool,
+    /// A pod that counts as its node.
+    pub as_node: bool,
+}
+
+/// What one end says, and because of what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ruling {
+    pub decision: Decision,
+    pub reason: Reason,
+    /// Policy and rule, by number, when one rule decided.
+    pub by: Option<(u32, u32)>,
+}
+
+impl Ruling {
+    pub(super) fn new(decision: Decision, reason: Reason) -> Self {
+        Self { decision, reason, by: None }
+    }
+
+    pub(super) fn allowed(reason: Reason) -> Self {
+        Self::new(Decision::Allowed, reason)
+    }
+}
+
+/// Both ends' rulings and the joint decision.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Judgement {
+    pub decision: Decision,
+    pub egress: Ruling,
+    pub ingress: Ruling,
+}
+
+impl Engine {
+    /// Whether a connection may be made, without saying why. Does not allocate.
+    ///
+    /// ```
+    /// use kubehop::model::{Party, PodId, Protocol};
+    /// use kubehop::policy::{Connection, Decision};
+    /// use kubehop::{Cluster, Settings, Source};
+    /// let cluster = Cluster::load([Source::new("empty.yaml", "")], &Settings::default());
+    /// let engine = kubehop::policy::Engine::new(cluster.snapshot());
+    /// let (from_ip, to_ip) = ("203.0.113.7".parse().unwrap(), "203.0.113.8".parse().unwrap());
+    /// let connection = Connection {
+    ///     from: Party::Outside(from_ip), to: Party::Outside(to_ip),
+    ///     from_ip, to_ip, protocol: Protocol::Tcp, port: 443,
+    /// };
+    /// assert_eq!(engine.allows(cluster.snapshot(), &connection), Decision::Allowed);
+    /// ```
+    pub fn allows(&self, snapshot: &Snapshot, connection: &Connection) -> Decision {
+        self.judge(snapshot, connection).decision
+    }
+
+    pub(super) fn judge(&self, snapshot: &Snapshot, connection: &Connection) -> Judgement {
+        let same = |ruling: Ruling| Judgement { decision: ruling.decision, egress: ruling, ingress: ruling };
+        if !snapshot.settings.cni.enforces_network_policy {
+            return same(Ruling::allowed(Reason::NotEnforced));
+        }
+        let Connection { from, to, from_ip, to_ip, protocol, port } = *connection;
+        for party in [from, to] {
+            if let Some(missing) = missing(snapshot, party) {
+                return same(Ruling::new(Decision::Undetermined { missing }, missing));
+            }
+        }
+        let rewritten = self.is_rewritten(snapshot, from, from_ip);
+        // k8s: network-policies.md "A Pod cannot block access to itself"
+        if from == to && matches!(from, Party::Pod(_)) && !rewritten {
+            return same(Ruling::allowed(Reason::SamePod));
+        }
+        let key = key(protocol, port);
+        let own_ip = self.own_ip(snapshot, from, from_ip, rewritten);
+        let source = self.end(snapshot, from, own_ip);
+        let target = self.end(snapshot, to, to_ip);
+        let egress = self.side(snapshot, Direction::Egress, &source, &target, key);
+        let ingress = self.side(snapshot, Direction::Ingress, &target, &source, key);
+        let plain = Judgement { decision: join(egress.decision, ingress.decision), egress, ingress };
+        if !rewritten {
+            return plain;
+        }
+        // The API leaves open whether policies see the address before or after it was rewritten.
+        let seen = self.seen_as(snapshot, from_ip);
+        let ingress = self.side(snapshot, Direction::Ingress, &target, &seen, key);
+        let usual = join(egress.decision, ingress.decision);
+        let hairpin = from == to;
+        let agree = usual == plain.decision && (!hairpin || usual == Decision::Allowed);
+        let by_admin = |ruling: &Ruling| ruling.reason == Reason::RuleDenies;
+        if agree || by_admin(&plain.egress) || (hairpin && by_admin(&plain.ingress)) {
+            return if agree { Judgement { decision: usual, egress, ingress } } else { plain };
+        }
+        let why = if hairpin { Reason::SelfThroughService } else { Reason::RewrittenSource };
+        let decision = match usual {
+            Decision::Undetermined { .. } => usual,
+            _ => Decision::ImplementationDefined { usually: usual.outcome(), why },
+        };
+        Judgement { decision, egress, ingress }
+    }
+
+    /// Whether the source address that arrives is not the opener's own.
+    fn is_rewritten(&self, snapshot: &Snapshot, from: Party, ip: IpAddr) -> bool {
+        match from {
+            Party::Pod(pod) => {
+                snapshot.pod(pod).is_some_and(|pod| !pod.ips.contains(&ip) && !pod.host_network)
+            }
+            Party::Node(_) => false,
+            Party::Outside(own) => own != ip,
+        }
+    }
+
+    /// The opener's own address, in the family that arrives where it has one.
+    fn own_ip(&self, snapshot: &Snapshot, from: Party, ip: IpAddr, rewritten: bool) -> IpAddr {
+        if !rewritten {
+            return ip;
+        }
+        match from {
+            Party::Outside(own) => own,
+            Party::Node(_) => ip,
+            Party::Pod(pod) => snapshot
+                .pod(pod)
+                .and_then(|pod| pod.ips.iter().find(|own| own.is_ipv4() == ip.is_ipv4()))
+                .copied()
+                .unwrap_or(ip),
+        }
+    }
+
+    /// An address of which only the address is known.
+    fn seen_as(&self, snapshot: &Snapshot, ip: IpAddr) -> End<'_> {
+        let node =
+            (0..).zip(&snapshot.nodes).find(|(_, node)| node.ips.contains(&ip)).map(|(n, _)| NodeId(n));
+        End { class: None, atom: self.atoms.of(ip), node, ip, outside: node.is_none(), as_node: false }
+    }
+
+    pub(super) fn end(&self, snapshot: &Snapshot, party: Party, ip: IpAddr) -> End<'_> {
+        let atom = self.atoms.of(ip);
+        match party {
+            Party::Outside(_) => End { class: None, atom, node: None, ip, outside: true, as_node: false },
+            Party::Node(node) => {
+                End { class: None, atom, node: Some(node), ip, outside: false, as_node: false }
+            }
+            Party::Pod(pod) => self.pod_end(snapshot, pod, ip),
+        }
+    }
+
+    fn pod_end(&self, snapshot: &Snapshot, pod: PodId, ip: IpAddr) -> End<'_> {
+        let class = self.classes.of(pod);
+        let node = snapshot.pod(pod).and_then(|pod| pod.node);
+        match class.filter(|(_, class)| class.selectable) {
+            Some((number, class)) => {
+                let atom = class.atom(Family::of(ip));
+                End { class: Some((number, class)), atom, node, ip, outside: false, as_node: false }
+            }
+            None => End { class: None, atom: self.atoms.of(ip), node, ip, outside: false, as_node: true },
+        }
+    }
+
+    /// What the policies of one end say about a peer.
+    pub(super) fn side(
+        &self,
+        snapshot: &Snapshot,
+        direction: Direction,
+        subject: &End<'_>,
+        peer: &End<'_>,
+        key: u32,
+    ) -> Ruling {
+        let Some((number, _)) = subject.class else {
+            let reason = if subject.as_node { Reason::HostNetwork } else { Reason::NotAPod };
+            return Ruling::allowed(reason);
+        };
+        let [ingress, egress] = match self.applied.get(number as usize) {
+            Some(sides) => sides,
+            None => return Ruling::allowed(Reason::NotIsolated),
+        };
+        let applied = if direction == Direction::Ingress { ingress } else { egress };
+        // Named ports are the destination's, whoever is asked.
+        let target = if direction == Direction::Ingress { subject } else { peer };
+        let target = target.class.map(|(_, class)| class);
+        let ask = Ask { engine: self, direction, peer, target, key };
+        self.tiers(snapshot, applied, subject, &ask)
+    }
+
+    fn tiers(&self, snapshot: &Snapshot, applied: &Applied, subject: &End<'_>, ask: &Ask<'_>) -> Ruling {
+        let mut unknown = false;
+        // policy-api: v1alpha2 ClusterNetworkPolicy, tiers and priorities
+        if let Some(first) = ask.first_match(&applied.admin, &mut unknown) {
+            if let Some(ruling) = first.ruling() {
+                return ruling.unless(unknown);
+            }
+        }
+        if !applied.network.is_empty() {
+            // k8s: network-policies.md "traffic to and from the node where a Pod is running is always allowed"
+            let ruling = if own_node(snapshot, subject, ask.peer) {
+                Ruling::allowed(Reason::OwnNode)
+            } else {
+                match ask.any_match(&applied.network) {
+                    Some(by) => Ruling { by: Some(by), ..Ruling::allowed(Reason::RuleAllows) },
+                    None => Ruling::new(Decision::Denied, Reason::NoRuleAdmits),
+                }
+            };
+            return ruling.unless(unknown);
+        }
+        if let Some(ruling) = ask.first_match(&applied.baseline, &mut unknown).and_then(First::ruling) {
+            return ruling.unless(unknown);
+        }
+        Ruling::allowed(Reason::NotIsolated)
+    }
+}
+
+/// The first rule that matches in an ordered tier.
+struct First {
+    action: Action,
+    by: (u32, u32),
+    /// Another policy of the same priority has another opinion.
+    disputed: bool,
+}
+
+impl First {
+    fn ruling(self) -> Option<Ruling> {
+        let (outcome, decision, reason) = match self.action {
+            Action::Allow => (Outcome::Allowed, Decision::Allowed, Reason::RuleAllows),
+            Action::Deny => (Outcome::Denied, Decision::Denied, Reason::RuleDenies),
+            Action::Pass => return None,
+        };
+        let decision = if self.disputed {
+            Decision::ImplementationDefined { usually: outcome, why: Reason::EqualPriority }
+        } else {
+            decision
+        };
+        Some(Ruling { decision, reason, by: Some(self.by) })
+    }
+}
+
+impl Ruling {
+    /// A denial that an earlier rule about domain names might have prevented is undetermined.
+    fn unless(self, unknown: bool) -> Self {
+        match self.decision {
+            Decision::Allowed => self,
+            _ if unknown => Self {
+                decision: Decision::Undetermined { missing: Reason::DomainName },
+                reason: Reason::DomainName,
+                by: self.by,
+            },
+            _ => self,
+        }
+    }
+}
+
+/// One question to a list of policies.
+struct Ask<'a> {
+    engine: &'a Engine,
+    direction: Direction,
+    peer: &'a End<'a>,
+    target: Option<&'a Class>,
+    key: u32,
+}
+
+impl Ask<'_> {
+    fn rules(&self, policy: u32) -> &[Rule] {
+        let rules = self.engine.policy(policy).and_then(|policy| policy.rules.get(self.direction.index()));
+        rules.and_then(Option::as_ref).map_or(&[], Vec::as_slice)
+    }
+
+    fn any_match(&self, policies: &[u32]) -> Option<(u32, u32)> {
+        policies.iter().find_map(|policy| {
+            let rule = (0..).zip(self.rules(*policy)).find(|(_, rule)| self.peer(rule) && self.port(rule))?;
+            Some((*policy, rule.0))
+        })
+    }
+
+    fn first_match(&self, policies: &[u32], unknown: &mut bool) -> Option<First> {
+        let mut first: Option<(First, i32)> = None;
+        for policy in policies {
+            let priority = self.engine.policy(*policy).map_or(0, |policy| policy.priority);
+            if first.as_ref().is_some_and(|(_, found)| *found != priority) {
+                break;
+            }
+            for (number, rule) in (0..).zip(self.rules(*policy)) {
+                if !self.port(rule) {
+                    continue;
+                }
+                if self.peer(rule) {
+                    match &mut first {
+                        Some((first, _)) => first.disputed |= first.action != rule.action,
+                        None => {
+                            let by = (*policy, number);
+                            first = Some((First { action: rule.action, by, disputed: false }, priority));
+                        }
+                    }
+                    break;
+                }
+                *unknown |= rule.domains && self.peer.outside && first.is_none();
+            }
+        }
+        first.map(|(first, _)| first)
+    }
+
+    fn peer(&self, rule: &Rule) -> bool {
+        let (class, atoms) = match self.peer.class {
+            Some((class, _)) => (class, rule.pod_atoms),
+            None => (NOTHING, rule.atoms),
+        };
+        rule.everyone
+            || self.engine.set(rule.classes).contains(class)
+            || self.engine.set(atoms).contains(self.peer.atom)
+    }
+
+    fn port(&self, rule: &Rule) -> bool {
+        let ports = &rule.ports;
+        ports.any
+            || self.engine.words.ports.get(ports.numbers).contains_key(self.key)
+            || (!ports.names.is_empty()
+                && self
+                    .target
+                    .is_some_and(|target| target.named_keys(&ports.names).any(|key| key == self.key)))
+    }
+}
+
+impl Class {
+    /// The numbers that named ports of a rule have on these pods.
+    ///
+    /// k8s: the port is found by name and protocol; policy-api: by name alone
+    pub(super) fn named_keys(
+        &self,
+        names: &[(Option<crate::model::Protocol>, u32)],
+    ) -> impl Iterator<Item = u32> {
+        names.iter().flat_map(move |(protocol, name)| {
+            let block = protocol.map(|protocol| key(protocol, 0));
+            let with_name = self.named.iter().filter(move |(other, _)| other == name).map(|(_, key)| *key);
+            let fitting = with_name.filter(move |key| block.is_none_or(|block| key & !0xffff == block));
+            fitting.take(if block.is_some() { 1 } else { usize::MAX })
+        })
+    }
+}
+
+/// Whether the peer is the node the subject runs on, by name or by address.
+pub(super) fn own_node(snapshot: &Snapshot, subject: &End<'_>, peer: &End<'_>) -> bool {
+    let Some(node) = subject.node.filter(|_| peer.class.is_none()) else { return false };
+    peer.node == Some(node) || snapshot.node(node).is_some_and(|node| node.ips.contains(&peer.ip))
+}
+
+/// What a pod lacks to take part in a connection.
+fn missing(snapshot: &Snapshot, party: Party) -> Option<Reason> {
+    let Party::Pod(pod) = party else { return None };
+    let pod = snapshot.pod(pod)?;
+    match pod.phase {
+        Phase::Succeeded | Phase::Failed => Some(Reason::Ended),
+        _ if pod.ips.is_empty() => Some(Reason::NoAddress),
+        _ => None,
+    }
+}
+
+/// The decision of both ends together: a denial is certain whatever the other end says.
+fn join(egress: Decision, ingress: Decision) -> Decision {
+    let rank = |decision: &Decision| match decision {
+        Decision::Allowed => 0,
+        Decision::ImplementationDefined { usually: Outcome::Allowed, .. } => 1,
+        Decision::ImplementationDefined { usually: Outcome::Denied, .. } => 2,
+        Decision::Undetermined { .. } => 3,
+        Decision::Denied => 4,
+    };
+    if rank(&ingress) > rank(&egress) { ingress } else { egress }
+}
+
+/// Whether hostNetwork pods count as their node.
+pub(super) fn as_node(snapshot: &Snapshot) -> bool {
+    snapshot.settings.policy.host_network == HostNetworkPolicy::AsNode
+}
