@@ -15,6 +15,7 @@ mod hash;
 mod ip;
 mod node;
 mod ports;
+pub mod rules;
 mod select;
 #[cfg(test)]
 mod tests;

@@ -44,12 +44,12 @@ pub(super) struct Candidate<'a> {
 impl Candidate<'_> {
     /// Whether packets to the ClusterIP are translated on this node.
     pub(super) fn has_internal(&self) -> bool {
-        self.categories.has_any && (!self.port.internal_local || !self.categories.local().is_empty())
+        self.categories.has_internal(self.port)
     }
 
     /// Whether packets from outside are translated on this node.
     pub(super) fn has_external(&self) -> bool {
-        self.categories.has_any && (!self.port.external_local || !self.categories.local().is_empty())
+        self.categories.has_external(self.port)
     }
 
     /// Why there is no endpoint to go to.

@@ -44,6 +44,16 @@ impl Categories {
     pub(super) fn local(&self) -> &[u32] {
         self.local.as_deref().unwrap_or_default()
     }
+
+    /// Whether packets to the ClusterIP find an endpoint.
+    pub(super) fn has_internal(&self, port: &ServicePort) -> bool {
+        self.has_any && (!port.internal_local || !self.local().is_empty())
+    }
+
+    /// Whether packets from outside find an endpoint.
+    pub(super) fn has_external(&self, port: &ServicePort) -> bool {
+        self.has_any && (!port.external_local || !self.local().is_empty())
+    }
 }
 
 /// A node as topology sees it.
