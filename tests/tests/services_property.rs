@@ -5,8 +5,8 @@
 
 use kubehop::manifest::api::{core_v1, discovery_v1};
 use kubehop::model::{
-    EndpointSlice, Family, Namespace, NamespaceId, Node, NodeId, Origin, Packet, Protocol, ProxyMode, Service,
-    Snapshot,
+    EndpointSlice, Family, Namespace, NamespaceId, Node, NodeId, Origin, Packet, Protocol, ProxyMode,
+    Service, Snapshot,
 };
 use kubehop::services::rules::{IptablesRules, TraceVerdict, Traced, iptables};
 use kubehop::services::{Outcome, Proxy, Selection};
@@ -257,31 +257,32 @@ fn packet(rng: &mut Rng, world: &World, snapshot: &Snapshot) -> Packet {
         4 => world.address(&format!("10.244.{node}.1"), &format!("fd00:10:244:{node}::1")),
         _ => world.pod_ip(node, rng.below(5)),
     };
-    let destination = match rng.below(8) {
-        0 | 1 => world.cluster_ip(rng.below(6)),
-        2 => world.external_ip(rng.below(5)),
-        3 => world.external_ip(100 + rng.below(5)),
-        4 => world.address("127.0.0.1", "::1"),
-        5 => world.pod_ip(node, 0),
-        _ => world.node_ip(node),
-    };
-    let port = match rng.below(4) {
-        0 => 31000 + rng.below(5),
-        1 => 30000 + 10 * rng.below(5) + rng.below(2),
-        _ => 80 + rng.below(3),
-    };
-    // Node ports need the protocol of their service port to be hit at all.
-    let protocols: Vec<Protocol> = snapshot
-        .services
-        .iter()
-        .flat_map(|service| &service.spec.ports)
-        .filter_map(|port| Protocol::parse(&port.protocol))
-        .collect();
+    let mut targets: Vec<(String, i32, &str)> = Vec::new();
+    for service in &snapshot.services {
+        let spec = &service.spec;
+        let ingress = service.status.load_balancer.ingress.iter().map(|ingress| &ingress.ip);
+        for port in &spec.ports {
+            let ips = spec.cluster_ips.iter().chain(&spec.external_ips).chain(ingress.clone());
+            targets.extend(ips.map(|ip| (ip.clone(), port.port, port.protocol.as_str())));
+            for ip in [world.node_ip(node), world.address("127.0.0.1", "::1")] {
+                targets.push((ip, port.node_port, &port.protocol));
+            }
+        }
+        targets.push((world.node_ip(node), spec.health_check_node_port, "TCP"));
+    }
+    let (mut destination, mut port, mut protocol) = rng.pick(&targets).clone();
+    match rng.below(20) {
+        0 => destination = world.cluster_ip(rng.below(8)),
+        1 => destination = world.pod_ip(node, 0),
+        2 => port = 80 + rng.below(3) as i32,
+        3 => protocol = PROTOCOLS[rng.below(3)],
+        _ => {}
+    }
     Packet {
         source: source.parse().unwrap(),
         destination: destination.parse().unwrap(),
         port: port as u16,
-        protocol: if rng.one_in(3) { Protocol::Tcp } else { *rng.pick(&protocols) },
+        protocol: Protocol::parse(protocol).unwrap(),
     }
 }
 

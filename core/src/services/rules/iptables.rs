@@ -110,9 +110,13 @@ impl Writer<'_> {
     }
 
     fn fixed_chains(&mut self) {
-        for chain in
-            ["KUBE-SERVICES", "KUBE-EXTERNAL-SERVICES", "KUBE-FORWARD", "KUBE-NODEPORTS", "KUBE-PROXY-FIREWALL"]
-        {
+        for chain in [
+            "KUBE-SERVICES",
+            "KUBE-EXTERNAL-SERVICES",
+            "KUBE-FORWARD",
+            "KUBE-NODEPORTS",
+            "KUBE-PROXY-FIREWALL",
+        ] {
             line!(self.filter_chains, ":{chain} - [0:0]");
         }
         for chain in ["KUBE-SERVICES", "KUBE-NODEPORTS", "KUBE-POSTROUTING", "KUBE-MARK-MASQ"] {
@@ -149,15 +153,17 @@ impl Writer<'_> {
         let matches = format!("-m {protocol} -p {protocol}");
         let (name, number) = (&port.name, port.port);
 
-        let (to, ip) =
-            (if port.internal_local { &chains.local } else { &chains.cluster }, port.cluster_ip);
+        let (to, ip) = (if port.internal_local { &chains.local } else { &chains.cluster }, port.cluster_ip);
         if has_internal {
             line!(
                 self.nat_rules,
                 "-A KUBE-SERVICES -m comment --comment \"{name} cluster IP\" {matches} -d {ip} --dport {number} -j {to}"
             );
         } else {
-            line!(self.filter_rules, "-A KUBE-SERVICES {refuse} {matches} -d {ip} --dport {number} -j {target}");
+            line!(
+                self.filter_rules,
+                "-A KUBE-SERVICES {refuse} {matches} -d {ip} --dport {number} -j {target}"
+            );
         }
         let load_balancer_chain = if firewalled { &chains.firewall } else { &chains.external };
         let outside = (port.external_ips.iter().map(|ip| (ip, "external IP", &chains.external)))
