@@ -7,6 +7,7 @@ pub mod manifest;
 pub mod model;
 // Mechanisms: addressing, services, policy, dns, ingress, gateway.
 pub mod addressing;
+pub mod dns;
 pub mod journey;
 pub mod policy;
 pub mod render;

@@ -8,8 +8,9 @@ mod settings;
 
 pub use net::{Family, Packet, Party, Protocol, Share};
 pub use settings::{
-    CniSettings, DnsSettings, HostNetworkPolicy, IngressProfile, IngressSettings, PolicySettings, ProxyMode,
-    ProxySettings, Resolver, Settings, Transport, UndeclaredPorts,
+    CniSettings, DnsSettings, HostNetworkPolicy, IngressProfile, IngressSettings, NameServer,
+    NameServerBehaviour, PolicySettings, ProxyMode, ProxySettings, Resolver, Settings, Transport,
+    UndeclaredPorts,
 };
 
 use crate::manifest::api::{core_v1, discovery_v1, meta::Labels, networking_v1, policy};

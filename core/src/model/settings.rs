@@ -212,6 +212,46 @@ pub struct DnsSettings {
     pub resolver: Resolver,
     /// The node's /etc/resolv.conf. Default `nameserver 192.168.10.1`.
     pub node_resolv_conf: String,
+    /// The records that resolvers outside the cluster know, one line each: `example.com. 300 IN A
+    /// 93.184.215.14`. They know no other name. Default: not known, and answers for public names are marked so.
+    pub upstream_records: Option<Vec<String>>,
+    /// Name servers outside the cluster that do not simply know `upstreamRecords`.
+    pub name_servers: Vec<NameServer>,
+    /// Addresses the DNS server itself is bound to. Default: those of the first ready endpoint behind the
+    /// DNS Service.
+    pub server_addresses: Option<Vec<IpAddr>>,
+    /// Whether the DNS server has read the cluster's objects; until then it answers SERVFAIL instead of
+    /// NXDOMAIN. Default true.
+    pub api_synced: bool,
+}
+
+/// A name server outside the cluster.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NameServer {
+    /// Its address.
+    pub address: IpAddr,
+    /// What it does. Default: it answers.
+    #[serde(default)]
+    pub behaviour: NameServerBehaviour,
+    /// The records it knows; absent: `upstreamRecords`.
+    #[serde(default)]
+    pub records: Option<Vec<String>>,
+}
+
+/// What a name server does with a query.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum NameServerBehaviour {
+    /// Answers from its records.
+    #[default]
+    Answers,
+    /// Never answers: the query is lost.
+    Silent,
+    /// Nothing listens on port 53: the query is refused.
+    Refuses,
+    /// Answers SERVFAIL.
+    Fails,
 }
 
 impl Default for DnsSettings {
@@ -221,6 +261,10 @@ impl Default for DnsSettings {
             cluster_dns: None,
             resolver: Resolver::Glibc,
             node_resolv_conf: "nameserver 192.168.10.1\n".into(),
+            upstream_records: None,
+            name_servers: Vec::new(),
+            server_addresses: None,
+            api_synced: true,
         }
     }
 }
