@@ -3,18 +3,45 @@
 //! A [`Snapshot`] is an immutable value of plain vectors. Everything a manifest fixes is kept, what is
 //! missing is allocated deterministically, and each thing taken for granted is an [`Assumption`].
 
+mod allocate;
+mod controllers;
+mod endpoints;
+mod evidence;
+mod hash;
+mod hints;
+mod intake;
+mod ipam;
+mod lookup;
+mod mirror;
+mod namespaces;
 mod net;
+mod nodes;
+mod pods;
+mod reapply;
+mod scheduling;
+mod service_defaults;
 mod settings;
+mod settle;
+mod system;
+mod versions;
+mod view;
+mod workloads;
 
+pub use lookup::Index;
 pub use net::{Family, Packet, Party, Protocol, Share};
+pub use reapply::{Reapplied, reapply};
 pub use settings::{
     CniSettings, DnsSettings, HostNetworkPolicy, IngressProfile, IngressSettings, NameServer,
     NameServerBehaviour, PolicySettings, ProxyMode, ProxySettings, Resolver, Settings, Transport,
     UndeclaredPorts,
 };
+pub use settle::settle;
+pub use versions::{Version, find as version, versions};
+pub use view::{ClusterView, EndpointView, NodeView, PodView, ServicePortView, ServiceView, SliceView};
 
 use crate::manifest::api::{core_v1, discovery_v1, meta::Labels, networking_v1, policy};
-use crate::manifest::{Evidence, ObjectRef, Problem};
+use crate::manifest::api::meta::LabelSelector;
+use crate::manifest::{Manifests, ObjectRef, Problem};
 use ipnet::IpNet;
 use serde::Serialize;
 use std::net::IpAddr;
@@ -57,15 +84,19 @@ pub struct Snapshot {
     pub namespaces: Vec<Namespace>,
     /// Pods: given ones and those that workloads make.
     pub pods: Vec<Pod>,
+    /// Deployments, ReplicaSets, StatefulSets, DaemonSets, Jobs, CronJobs and ReplicationControllers.
+    pub workloads: Vec<Workload>,
     /// Services, defaulted and allocated.
     pub services: Vec<Service>,
     /// EndpointSlices: given ones, mirrored Endpoints, and those the controller makes.
     pub slices: Vec<EndpointSlice>,
-    /// NetworkPolicies.
+    /// Endpoints as given.
+    pub endpoints: Vec<Stored<core_v1::Endpoints>>,
+    /// NetworkPolicies, defaulted.
     pub network_policies: Vec<Stored<networking_v1::NetworkPolicy>>,
     /// ClusterNetworkPolicies, AdminNetworkPolicies and BaselineAdminNetworkPolicies; `object.kind` tells which.
     pub cluster_policies: Vec<Stored<policy::ClusterPolicy>>,
-    /// Ingresses.
+    /// Ingresses, with the default class where they name none.
     pub ingresses: Vec<Stored<networking_v1::Ingress>>,
     /// IngressClasses.
     pub ingress_classes: Vec<Stored<networking_v1::IngressClass>>,
@@ -77,6 +108,13 @@ pub struct Snapshot {
     pub assumptions: Vec<Assumption>,
     /// What is wrong in the input: decoding, validation, allocation.
     pub problems: Vec<Problem>,
+    /// The input, kept for positions.
+    pub manifests: Arc<Manifests>,
+    /// Indexes of the objects in [`manifests`](Self::manifests) that are part of the cluster, ascending:
+    /// neither refused nor replaced by a later one of the same name.
+    pub accepted: Vec<u32>,
+    /// Sorted orders behind the lookups.
+    pub index: Index,
 }
 
 /// Where a thing came from.
@@ -120,6 +158,14 @@ pub struct Node {
     pub pod_cidrs: Vec<IpNet>,
     /// Whether the Ready condition holds (absent status counts as ready).
     pub ready: bool,
+    /// Whether it takes no new pods (`spec.unschedulable`).
+    pub unschedulable: bool,
+    /// Taints.
+    pub taints: Vec<core_v1::Taint>,
+    /// `status.allocatable`, as given.
+    pub allocatable: Labels,
+    /// What was allocated by the model rather than given: `status.addresses`, `spec.podCIDRs`.
+    pub allocated: Vec<&'static str>,
     /// Where it came from.
     pub origin: Origin,
 }
@@ -177,8 +223,40 @@ pub struct Pod {
     pub workload: Option<ObjectRef>,
     /// Spec, shared by the replicas of a workload.
     pub spec: Arc<core_v1::PodSpec>,
+    /// What was filled in by the model rather than given.
+    pub filled: Filled,
     /// Where it came from.
     pub origin: Origin,
+}
+
+/// What the model filled in for a pod.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Filled {
+    /// Its addresses were allocated.
+    pub ips: bool,
+    /// Its node was chosen.
+    pub node: bool,
+    /// It is taken as running and ready.
+    pub status: bool,
+}
+
+/// What makes pods.
+#[derive(Clone, Debug)]
+pub struct Workload {
+    /// Kind, namespace and name.
+    pub object: ObjectRef,
+    /// Where it came from.
+    pub origin: Origin,
+    /// The pods it manages; `None` where the control plane chooses the selector (Job).
+    pub selector: Option<LabelSelector>,
+    /// How many pods it wants; for a DaemonSet, how many nodes take one.
+    pub replicas: u32,
+    /// Labels of its pods, as in the template.
+    pub labels: Arc<Labels>,
+    /// Spec of its pods, as in the template.
+    pub spec: Arc<core_v1::PodSpec>,
+    /// Field path of the template, `spec.template`.
+    pub template: &'static str,
 }
 
 impl Pod {
@@ -235,72 +313,4 @@ pub struct Assumption {
     /// About which object.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub object: Option<ObjectRef>,
-}
-
-impl Snapshot {
-    /// The node with this id.
-    pub fn node(&self, id: NodeId) -> Option<&Node> {
-        self.nodes.get(id.index())
-    }
-
-    /// The namespace with this id.
-    pub fn namespace(&self, id: NamespaceId) -> Option<&Namespace> {
-        self.namespaces.get(id.index())
-    }
-
-    /// The pod with this id.
-    pub fn pod(&self, id: PodId) -> Option<&Pod> {
-        self.pods.get(id.index())
-    }
-
-    /// The service with this id.
-    pub fn service(&self, id: ServiceId) -> Option<&Service> {
-        self.services.get(id.index())
-    }
-
-    /// The name of a namespace, empty for an id of another snapshot.
-    pub fn namespace_name(&self, id: NamespaceId) -> &str {
-        self.namespace(id).map_or("", |namespace| &namespace.name)
-    }
-
-    /// The namespace called `name`.
-    pub fn namespace_id(&self, name: &str) -> Option<NamespaceId> {
-        let index = self.namespaces.binary_search_by(|namespace| namespace.name.as_str().cmp(name)).ok()?;
-        Some(NamespaceId(index as u32))
-    }
-
-    /// The Service `namespace/name`.
-    pub fn service_id(&self, namespace: &str, name: &str) -> Option<ServiceId> {
-        let namespace = self.namespace_id(namespace)?;
-        let index = self
-            .services
-            .iter()
-            .position(|service| service.namespace == namespace && service.name == name)?;
-        Some(ServiceId(index as u32))
-    }
-
-    /// The pod `namespace/name`.
-    pub fn pod_id(&self, namespace: &str, name: &str) -> Option<PodId> {
-        let namespace = self.namespace_id(namespace)?;
-        let index = self.pods.iter().position(|pod| pod.namespace == namespace && pod.name == name)?;
-        Some(PodId(index as u32))
-    }
-
-    /// The object, field and position behind a decision. For a pod that a workload made, that is the
-    /// workload's manifest and a path inside its template; `object` names things without a manifest.
-    pub fn evidence(&self, object: ObjectRef, _origin: &Origin, field: &str) -> Evidence {
-        Evidence { object, field: field.to_owned(), place: None }
-    }
-
-    /// A pod as an object reference.
-    pub fn pod_ref(&self, id: PodId) -> Option<ObjectRef> {
-        let pod = self.pod(id)?;
-        Some(ObjectRef::namespaced("Pod", self.namespace_name(pod.namespace), &pod.name))
-    }
-
-    /// A Service as an object reference.
-    pub fn service_ref(&self, id: ServiceId) -> Option<ObjectRef> {
-        let service = self.service(id)?;
-        Some(ObjectRef::namespaced("Service", self.namespace_name(service.namespace), &service.name))
-    }
 }

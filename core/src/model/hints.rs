@@ -1,0 +1,49 @@
+//! For which zones and nodes an endpoint is meant.
+//!
+//! Modelled: `spec.trafficDistribution`. Not modelled: the annotation topology-mode `Auto`, which needs
+//! the CPU of all nodes; such Services get no hints.
+
+use crate::manifest::api::discovery_v1::{EndpointHints, ForName};
+
+/// The hints of one endpoint; only ready ones have any.
+///
+/// k8s: staging endpointslice/trafficdist/trafficdist.go ReconcileHints (1.36)
+pub(crate) fn hints(
+    distribution: Option<&str>,
+    ready: bool,
+    zone: Option<&str>,
+    node: Option<&str>,
+) -> Option<EndpointHints> {
+    let same_node = match distribution {
+        Some("PreferClose" | "PreferSameZone") => false,
+        Some("PreferSameNode") => true,
+        _ => return None,
+    };
+    let names = |name: Option<&str>| name.map(|name| ForName { name: name.into() }).into_iter().collect();
+    let for_nodes = if same_node { names(node) } else { Vec::new() };
+    let hints = EndpointHints { for_zones: names(zone), for_nodes };
+    (ready && !(hints.for_zones.is_empty() && hints.for_nodes.is_empty())).then_some(hints)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(distribution: &str, ready: bool, zone: Option<&str>) -> String {
+        let hints = hints(Some(distribution), ready, zone, Some("node-a"));
+        hints.map_or("none".into(), |hints| {
+            let names = |names: &[ForName]| names.iter().map(|name| name.name.clone()).collect::<Vec<_>>().join(",");
+            format!("zones {} nodes {}", names(&hints.for_zones), names(&hints.for_nodes))
+        })
+    }
+
+    #[test]
+    fn distribution_decides() {
+        assert_eq!(shown("PreferClose", true, Some("a")), "zones a nodes ");
+        assert_eq!(shown("PreferSameZone", true, Some("a")), "zones a nodes ");
+        assert_eq!(shown("PreferSameNode", true, Some("a")), "zones a nodes node-a");
+        assert_eq!(shown("PreferSameNode", true, None), "zones  nodes node-a");
+        assert_eq!(shown("PreferClose", true, None), "none");
+        assert_eq!(shown("PreferClose", false, Some("a")), "none");
+    }
+}
