@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 pub enum Question {
     /// What is wrong in the input, and what was taken for granted.
     Problems {},
+    /// What there is: nodes, pods, Services, EndpointSlices, with their addresses.
+    Cluster {},
     /// Can `from` open a connection to `to`, and what happens on the way?
     Trace {
         /// Who asks: `web/frontend`, `node/node-a`, `outside`, an address.
@@ -53,6 +55,8 @@ impl std::fmt::Display for PortText {
 pub enum Answer {
     /// Answer to [`Question::Problems`].
     Problems(crate::cluster::ProblemList),
+    /// Answer to [`Question::Cluster`].
+    Cluster(crate::model::ClusterView),
     /// Answer to [`Question::Trace`].
     Journey(crate::journey::Journey),
 }
@@ -92,6 +96,7 @@ impl Cluster {
     pub fn ask(&self, question: &Question) -> Result<Answer, AskError> {
         Ok(match question {
             Question::Problems {} => Answer::Problems(self.problem_list()),
+            Question::Cluster {} => Answer::Cluster(self.view()),
             Question::Trace { from, to, port, protocol } => {
                 let connection = Connection::asked(from, to, port.as_ref(), protocol.as_deref())?;
                 Answer::Journey(self.trace(&connection)?)

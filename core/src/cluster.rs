@@ -2,8 +2,8 @@
 
 use crate::ask::AskError;
 use crate::journey::{self, Connection, Journey};
-use crate::manifest::{Problem, Source};
-use crate::model::{Assumption, Settings, Snapshot};
+use crate::manifest::{Limits, Manifests, Problem, Source};
+use crate::model::{self, Assumption, ClusterView, Settings, Snapshot};
 use crate::services::Proxy;
 use serde::Serialize;
 use std::sync::{Arc, OnceLock};
@@ -42,9 +42,42 @@ impl Cluster {
     /// assert!(cluster.problems().is_empty());
     /// ```
     pub fn load(sources: impl IntoIterator<Item = Source>, settings: &Settings) -> Self {
-        let _sources: Vec<Source> = sources.into_iter().collect();
-        let snapshot = Snapshot { settings: settings.clone(), ..Snapshot::default() };
+        Self::settled(Manifests::parse(sources, &Limits::default()), settings)
+    }
+
+    fn settled(manifests: Manifests, settings: &Settings) -> Self {
+        let snapshot = model::settle(Arc::new(manifests), settings);
         Self { inner: Arc::new(Inner { snapshot, proxy: OnceLock::new() }) }
+    }
+
+    /// The cluster with these sources in place of those of the same names; others are added behind
+    /// them. The same as loading all sources anew, but texts that did not change are not read again.
+    ///
+    /// ```
+    /// use kubehop::{Cluster, Settings, Source};
+    /// let pod = |name: &str| format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}}}\n");
+    /// let cluster = Cluster::load([Source::new("a.yaml", pod("web"))], &Settings::default());
+    /// let edited = cluster.with([Source::new("a.yaml", pod("api"))]);
+    /// assert!(edited.snapshot().pod_id("default", "api").is_some());
+    /// assert!(edited.snapshot().pod_id("default", "web").is_none());
+    /// ```
+    #[must_use]
+    pub fn with(&self, sources: impl IntoIterator<Item = Source>) -> Self {
+        let manifests = &self.inner.snapshot.manifests;
+        let mut all: Vec<Source> = manifests.sources().cloned().collect();
+        for source in sources {
+            match all.iter_mut().find(|known| known.name == source.name) {
+                Some(known) => *known = source,
+                None => all.push(source),
+            }
+        }
+        let manifests = manifests.reparse(all, &Limits::default());
+        Self::settled(manifests, &self.inner.snapshot.settings)
+    }
+
+    /// Nodes, pods, Services and EndpointSlices as data.
+    pub fn view(&self) -> ClusterView {
+        self.inner.snapshot.view()
     }
 
     /// The settled cluster as plain data.

@@ -3,6 +3,7 @@
 #![warn(missing_docs)]
 
 // Rooms, in order: a room uses only those above it.
+pub mod admission;
 pub mod manifest;
 pub mod model;
 // Mechanisms: addressing, services, policy, dns, ingress, gateway.

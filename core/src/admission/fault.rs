@@ -114,8 +114,10 @@ impl Shown {
 
     /// A map of strings as JSON.
     pub fn map(values: &std::collections::BTreeMap<String, String>) -> Self {
-        let entries: Vec<String> =
-            values.iter().map(|(key, value)| format!("{}:{}", json_string(key), json_string(value))).collect();
+        let entries: Vec<String> = values
+            .iter()
+            .map(|(key, value)| format!("{}:{}", json_string(key), json_string(value)))
+            .collect();
         Self(format!("{{{}}}", entries.join(",")))
     }
 }
@@ -194,13 +196,19 @@ mod tests {
         assert_eq!(Fault::invalid("f", "a\"b\n", "no").message, r#"Invalid value: "a\"b\n": no"#);
         assert_eq!(Fault::invalid("f", 80, "no").message, "Invalid value: 80: no");
         let list = Shown::list(&["10.0.0.1".into(), "<x>".into()]);
-        assert_eq!(Fault::invalid("f", list, "no").message, "Invalid value: [\"10.0.0.1\",\"\\u003cx\\u003e\"]: no");
+        assert_eq!(
+            Fault::invalid("f", list, "no").message,
+            "Invalid value: [\"10.0.0.1\",\"\\u003cx\\u003e\"]: no"
+        );
     }
 
     #[test]
     fn sentences_are_the_api_servers() {
         assert_eq!(Fault::required("f", "").message, "Required value");
-        assert_eq!(Fault::required("f", "must specify a peer").message, "Required value: must specify a peer");
+        assert_eq!(
+            Fault::required("f", "must specify a peer").message,
+            "Required value: must specify a peer"
+        );
         assert_eq!(
             Fault::unsupported("f", "tcp", &["TCP", "UDP"]).message,
             r#"Unsupported value: "tcp": supported values: "TCP", "UDP""#

@@ -72,7 +72,8 @@ impl IpAllocator {
         let net = net.trunc();
         let (base, end) = (number(net.network()), number(net.broadcast()));
         let last = if family(&net) == Family::IPv4 { end.saturating_sub(1) } else { end };
-        let size = 1_u128.checked_shl(u32::from(net.max_prefix_len() - net.prefix_len())).unwrap_or(u128::MAX);
+        let size =
+            1_u128.checked_shl(u32::from(net.max_prefix_len() - net.prefix_len())).unwrap_or(u128::MAX);
         Self { net, bands: Bands::new(base + 1, last, offset(size, 16, 256)) }
     }
 
@@ -169,9 +170,13 @@ fn families(allocators: &Allocators, spec: &mut ServiceSpec) -> Result<(), Vec<F
     let configured = |name: &str| allocators.ips.iter().any(|ips| family_name(family(&ips.net)) == name);
     let mut faults = Vec::new();
     if policy == "SingleStack" {
-        for (count, what) in [(spec.cluster_ips.len(), "cluster IPs"), (spec.ip_families.len(), "IP families")] {
+        for (count, what) in
+            [(spec.cluster_ips.len(), "cluster IPs"), (spec.ip_families.len(), "IP families")]
+        {
             if count == 2 {
-                let detail = format!("must be 'RequireDualStack' or 'PreferDualStack' when multiple {what} are specified");
+                let detail = format!(
+                    "must be 'RequireDualStack' or 'PreferDualStack' when multiple {what} are specified"
+                );
                 faults.push(Fault::invalid(POLICY, &policy, &detail));
             }
         }
@@ -241,7 +246,11 @@ pub(crate) fn reserve(allocators: &mut Allocators, pending: &mut Pending<'_>) ->
                         continue;
                     }
                     let detail = format!("failed to allocate IP {ip}: {reason}");
-                    return Err(vec![Fault::invalid("spec.clusterIPs", Shown::list(&spec.cluster_ips), &detail)]);
+                    return Err(vec![Fault::invalid(
+                        "spec.clusterIPs",
+                        Shown::list(&spec.cluster_ips),
+                        &detail,
+                    )]);
                 }
             }
         }
@@ -394,7 +403,8 @@ mod tests {
         let mut ips = IpAllocator::new("10.96.0.0/16".parse().unwrap());
         assert_eq!(ips.take("10.96.0.10".parse().unwrap()), Ok(()));
         assert_eq!(ips.take("10.96.0.10".parse().unwrap()), Err("provided IP is already allocated".into()));
-        let outside = "the provided IP (10.97.0.1) is not in the valid range. The range of valid IPs is 10.96.0.0/16";
+        let outside =
+            "the provided IP (10.97.0.1) is not in the valid range. The range of valid IPs is 10.96.0.0/16";
         assert_eq!(ips.take("10.97.0.1".parse().unwrap()), Err(outside.into()));
     }
 
@@ -438,7 +448,9 @@ mod tests {
         let require = |spec: &mut ServiceSpec| spec.ip_family_policy = Some("RequireDualStack".into());
         assert_eq!(
             settled(V4, require).unwrap_err(),
-            ["spec.ipFamilyPolicy: Invalid value: \"RequireDualStack\": this cluster is not configured for dual-stack services"]
+            [
+                "spec.ipFamilyPolicy: Invalid value: \"RequireDualStack\": this cluster is not configured for dual-stack services"
+            ]
         );
         let v6 = settled(DUAL, |spec| spec.ip_families.push("IPv6".into())).unwrap();
         assert_eq!(v6.cluster_ips, ["fd00:10:96::101"]);
@@ -459,7 +471,10 @@ mod tests {
     #[test]
     fn foreign_families_are_refused() {
         let error = settled(V4, |spec| spec.cluster_ip = "fd00::1".into()).unwrap_err();
-        assert_eq!(error, ["spec.clusterIPs[0]: Invalid value: [\"fd00::1\"]: IPv6 is not configured on this cluster"]);
+        assert_eq!(
+            error,
+            ["spec.clusterIPs[0]: Invalid value: [\"fd00::1\"]: IPv6 is not configured on this cluster"]
+        );
         let error = settled(V4, |spec| spec.ip_families.push("IPv6".into())).unwrap_err();
         assert_eq!(error, ["spec.ipFamilies[0]: Invalid value: \"IPv6\": not configured on this cluster"]);
     }
@@ -469,7 +484,12 @@ mod tests {
         let spec = settled(V4, |spec| {
             spec.type_ = "NodePort".into();
             for protocol in ["TCP", "UDP"] {
-                spec.ports.push(ServicePort { port: 53, protocol: protocol.into(), name: protocol.to_lowercase(), ..Default::default() });
+                spec.ports.push(ServicePort {
+                    port: 53,
+                    protocol: protocol.into(),
+                    name: protocol.to_lowercase(),
+                    ..Default::default()
+                });
             }
         })
         .unwrap();

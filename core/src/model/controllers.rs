@@ -126,7 +126,9 @@ impl<'i> Owners<'i> {
         for given in pods {
             let owner = match &given.value {
                 PodSource::Pod(pod) => controller_of(&pod.metadata).map(|owner| (owner, Some(&pod.metadata))),
-                _ => controller(given).and_then(|this| controller_of(this.metadata)).map(|owner| (owner, None)),
+                _ => {
+                    controller(given).and_then(|this| controller_of(this.metadata)).map(|owner| (owner, None))
+                }
             };
             let Some(((kind, name), pod)) = owner else { continue };
             let chain = owners.chain(kind, &given.namespace, name, pod);
@@ -147,7 +149,13 @@ impl<'i> Owners<'i> {
         chain
     }
 
-    fn owner(&self, kind: &str, namespace: &str, name: &str, pod: Option<&ObjectMeta>) -> Option<(String, String)> {
+    fn owner(
+        &self,
+        kind: &str,
+        namespace: &str,
+        name: &str,
+        pod: Option<&ObjectMeta>,
+    ) -> Option<(String, String)> {
         if let Some(&(kind, name)) = self.owner_of.get(&(kind, namespace, name)) {
             return Some((kind.into(), name.into()));
         }
@@ -161,7 +169,9 @@ impl<'i> Owners<'i> {
                 let hash = pod?.labels.get("pod-template-hash")?;
                 (hash == last).then(|| ("Deployment".into(), stem.into()))
             }
-            "Job" if self.given.contains(&("CronJob", namespace, stem)) => Some(("CronJob".into(), stem.into())),
+            "Job" if self.given.contains(&("CronJob", namespace, stem)) => {
+                Some(("CronJob".into(), stem.into()))
+            }
             _ => None,
         }
     }

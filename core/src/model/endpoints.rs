@@ -37,7 +37,8 @@ pub(crate) fn family_name(family: Family) -> &'static str {
 /// number of matches and not Services times pods.
 pub(crate) fn selected(services: &[&Service], pods: &[Pod]) -> Vec<Vec<PodId>> {
     type Pair<'p> = (NamespaceId, &'p str, &'p str);
-    let selects = |service: &Service| service.spec.type_ != "ExternalName" && !service.spec.selector.is_empty();
+    let selects =
+        |service: &Service| service.spec.type_ != "ExternalName" && !service.spec.selector.is_empty();
     let mut counts: BTreeMap<Pair<'_>, u32> = BTreeMap::new();
     for service in services.iter().filter(|service| selects(service)) {
         for (key, value) in &service.spec.selector {
@@ -67,7 +68,9 @@ pub(crate) fn selected(services: &[&Service], pods: &[Pod]) -> Vec<Vec<PodId>> {
     let mut found: Vec<Vec<PodId>> = vec![Vec::new(); services.len()];
     for (id, pod) in alive() {
         for (key, value) in pod.labels.iter() {
-            let Some(candidates) = anchored.get(&(pod.namespace, key.as_str(), value.as_str())) else { continue };
+            let Some(candidates) = anchored.get(&(pod.namespace, key.as_str(), value.as_str())) else {
+                continue;
+            };
             for &at in candidates {
                 let (Some(service), Some(found)) = (services.get(at), found.get_mut(at)) else { continue };
                 if service.spec.selector.iter().all(|(key, value)| pod.labels.get(key) == Some(value)) {
@@ -87,12 +90,15 @@ pub(crate) fn find_port(spec: &PodSpec, port: &ServicePort) -> Option<i32> {
         IntOrString::Int(number) => return Some(*number),
         IntOrString::String(name) => name,
     };
-    let sidecars = spec.init_containers.iter().filter(|init| init.restart_policy.as_deref() == Some("Always"));
+    let sidecars =
+        spec.init_containers.iter().filter(|init| init.restart_policy.as_deref() == Some("Always"));
     let ports = spec.containers.iter().chain(sidecars).flat_map(|container| &container.ports);
     let protocol = |text: &str| if text.is_empty() { "TCP".to_owned() } else { text.to_owned() };
     ports
         .into_iter()
-        .find(|candidate| candidate.name == *name && protocol(&candidate.protocol) == protocol(&port.protocol))
+        .find(|candidate| {
+            candidate.name == *name && protocol(&candidate.protocol) == protocol(&port.protocol)
+        })
         .map(|found| found.container_port)
 }
 
@@ -150,7 +156,8 @@ pub(crate) fn slices(world: &World<'_>, service: &Service, selected: &[PodId]) -
                 .collect();
             let ports = ports(service, &group.numbers);
             for chunk in endpoints.chunks(MAX_ENDPOINTS) {
-                let (pods, endpoints) = chunk.iter().cloned().map(|(id, endpoint)| (Some(id), endpoint)).unzip();
+                let (pods, endpoints) =
+                    chunk.iter().cloned().map(|(id, endpoint)| (Some(id), endpoint)).unzip();
                 made.push(slice(service, namespace, address_type, endpoints, ports.clone(), pods));
             }
         }
@@ -184,7 +191,13 @@ fn ports(service: &Service, numbers: &[Option<i32>]) -> Vec<EndpointPort> {
 }
 
 /// k8s: staging endpointslice/utils.go podToEndpoint
-fn endpoint(world: &World<'_>, service: &Service, namespace: &str, id: PodId, address_type: &str) -> Option<Endpoint> {
+fn endpoint(
+    world: &World<'_>,
+    service: &Service,
+    namespace: &str,
+    id: PodId,
+    address_type: &str,
+) -> Option<Endpoint> {
     let pod = world.pods.get(id.index())?;
     let ip: IpAddr = pod.ips.iter().copied().find(|&ip| family_name(Family::of(ip)) == address_type)?;
     let publish = service.spec.publish_not_ready_addresses;
@@ -241,5 +254,11 @@ fn slice(
     if matches!(service.spec.cluster_ip.as_str(), "" | "None") {
         labels.insert(HEADLESS.into(), String::new());
     }
-    EndpointSlice { namespace: service.namespace, name: String::new(), value, pods, origin: Origin::ControlPlane }
+    EndpointSlice {
+        namespace: service.namespace,
+        name: String::new(),
+        value,
+        pods,
+        origin: Origin::ControlPlane,
+    }
 }

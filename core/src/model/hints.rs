@@ -32,7 +32,8 @@ mod tests {
     fn shown(distribution: &str, ready: bool, zone: Option<&str>) -> String {
         let hints = hints(Some(distribution), ready, zone, Some("node-a"));
         hints.map_or("none".into(), |hints| {
-            let names = |names: &[ForName]| names.iter().map(|name| name.name.clone()).collect::<Vec<_>>().join(",");
+            let names =
+                |names: &[ForName]| names.iter().map(|name| name.name.clone()).collect::<Vec<_>>().join(",");
             format!("zones {} nodes {}", names(&hints.for_zones), names(&hints.for_nodes))
         })
     }

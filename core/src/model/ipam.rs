@@ -47,9 +47,12 @@ impl CidrSet {
     /// Blocks of `/node_mask` in `cluster`.
     pub(crate) fn new(cluster: IpNet, node_mask: u8) -> Result<Self, String> {
         let cluster = cluster.trunc();
-        let bits = node_mask.checked_sub(cluster.prefix_len()).filter(|_| node_mask <= cluster.max_prefix_len());
+        let bits =
+            node_mask.checked_sub(cluster.prefix_len()).filter(|_| node_mask <= cluster.max_prefix_len());
         let Some(bits) = bits else {
-            return Err(format!("the node CIDR mask size {node_mask} does not fit into the cluster CIDR {cluster}"));
+            return Err(format!(
+                "the node CIDR mask size {node_mask} does not fit into the cluster CIDR {cluster}"
+            ));
         };
         if family(&cluster) == Family::IPv6 && bits > 16 {
             return Err("New CIDR set failed; the node CIDR size is too big".into());

@@ -1,6 +1,8 @@
 //! Finding things in a [`Snapshot`] without walking it.
 
-use super::{EndpointSlice, Namespace, NamespaceId, Node, NodeId, Party, Pod, PodId, Service, ServiceId, Snapshot};
+use super::{
+    EndpointSlice, Namespace, NamespaceId, Node, NodeId, Party, Pod, PodId, Service, ServiceId, Snapshot,
+};
 use crate::manifest::ObjectRef;
 use std::net::IpAddr;
 
@@ -86,6 +88,12 @@ fn find<V: Copy>(entries: &[(IpAddr, V)], ip: IpAddr) -> Option<V> {
 }
 
 impl Snapshot {
+    /// Sorts the orders behind the lookups anew; [`settle`](super::settle) has done it, whoever changes a
+    /// snapshot by hand must.
+    pub fn reindex(&mut self) {
+        self.index = Index::new(self);
+    }
+
     /// The node with this id.
     pub fn node(&self, id: NodeId) -> Option<&Node> {
         self.nodes.get(id.index())
@@ -129,7 +137,8 @@ impl Snapshot {
     pub fn service_id(&self, namespace: &str, name: &str) -> Option<ServiceId> {
         let key = Some((self.namespace_id(namespace)?, name));
         let services = &self.index.services;
-        let at = services.binary_search_by(|&id| self.service(ServiceId(id)).map(service_key).cmp(&key)).ok()?;
+        let at =
+            services.binary_search_by(|&id| self.service(ServiceId(id)).map(service_key).cmp(&key)).ok()?;
         services.get(at).copied().map(ServiceId)
     }
 

@@ -67,7 +67,8 @@ pub(crate) fn slices(
 fn addresses(subset: &EndpointSubset, family: Family) -> Vec<(&EndpointAddress, bool)> {
     let ready = subset.addresses.iter().map(|address| (address, true));
     let not_ready = subset.not_ready_addresses.iter().map(|address| (address, false));
-    let of_family = |address: &EndpointAddress| address.ip.parse::<IpAddr>().is_ok_and(|ip| Family::of(ip) == family);
+    let of_family =
+        |address: &EndpointAddress| address.ip.parse::<IpAddr>().is_ok_and(|ip| Family::of(ip) == family);
     ready.chain(not_ready).filter(|(address, _)| of_family(address)).take(MAX_PER_SUBSET).collect()
 }
 

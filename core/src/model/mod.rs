@@ -19,7 +19,6 @@ mod nodes;
 mod pods;
 mod reapply;
 mod scheduling;
-mod service_defaults;
 mod settings;
 mod settle;
 mod system;
@@ -39,8 +38,8 @@ pub use settle::settle;
 pub use versions::{Version, find as version, versions};
 pub use view::{ClusterView, EndpointView, NodeView, PodView, ServicePortView, ServiceView, SliceView};
 
-use crate::manifest::api::{core_v1, discovery_v1, meta::Labels, networking_v1, policy};
 use crate::manifest::api::meta::LabelSelector;
+use crate::manifest::api::{core_v1, discovery_v1, meta::Labels, networking_v1, policy};
 use crate::manifest::{Manifests, ObjectRef, Problem};
 use ipnet::IpNet;
 use serde::Serialize;
@@ -50,7 +49,7 @@ use std::sync::Arc;
 macro_rules! ids {
     ($($(#[$meta:meta])* $name:ident),*) => { $(
         $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(pub u32);
 
         impl $name {
@@ -118,7 +117,7 @@ pub struct Snapshot {
 }
 
 /// Where a thing came from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Origin {
     /// Written in a manifest. `prefix` leads from the manifest's root to the thing, `spec.template` for
     /// the pods of a Deployment, empty for the object itself.
@@ -129,6 +128,7 @@ pub enum Origin {
         prefix: &'static str,
     },
     /// Made by the control plane.
+    #[default]
     ControlPlane,
 }
 
@@ -144,7 +144,7 @@ pub struct Stored<T> {
 }
 
 /// A node.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Node {
     /// Name.
     pub name: String,
@@ -182,12 +182,13 @@ pub struct Namespace {
 }
 
 /// Lifecycle phase of a pod.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Phase {
     /// Not started; may have no address.
     Pending,
     /// Running.
+    #[default]
     Running,
     /// Ended well: no network any more.
     Succeeded,
@@ -198,7 +199,7 @@ pub enum Phase {
 }
 
 /// A pod.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Pod {
     /// Its namespace.
     pub namespace: NamespaceId,
@@ -314,3 +315,6 @@ pub struct Assumption {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub object: Option<ObjectRef>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -29,7 +29,11 @@ pub(crate) fn namespaces(intake: &Intake, settings: &Settings, reports: &mut Rep
         found.entry(name).or_insert_with(|| {
             if !settings.stored {
                 let message = format!("namespace `{name}` has no manifest and is taken to exist");
-                reports.assume("model/namespace-created", message, Some(ObjectRef::cluster("Namespace", name)));
+                reports.assume(
+                    "model/namespace-created",
+                    message,
+                    Some(ObjectRef::cluster("Namespace", name)),
+                );
             }
             (Labels::new(), Origin::ControlPlane)
         });

@@ -97,7 +97,8 @@ fn given_node(given: &Given<core_v1::Node>) -> Node {
     let mut internal = ips("InternalIP");
     let mut seen = BTreeSet::new();
     internal.retain(|&ip| seen.insert(Family::of(ip)));
-    let cidrs = if spec.pod_cidrs.is_empty() { std::slice::from_ref(&spec.pod_cidr) } else { &spec.pod_cidrs };
+    let cidrs =
+        if spec.pod_cidrs.is_empty() { std::slice::from_ref(&spec.pod_cidr) } else { &spec.pod_cidrs };
     let ready = status.conditions.iter().find(|condition| condition.type_ == "Ready");
     let mut labels = well_known_labels(&given.name);
     labels.extend(metadata.labels.clone());
@@ -136,7 +137,11 @@ fn addresses(nodes: &mut [Node], settings: &Settings) {
         let Some(block) = node_block(settings, wanted) else { continue };
         let last = number(block.broadcast());
         let mut next = number(block.network()) + FIRST_NODE;
-        for node in nodes.iter_mut().filter(|node| node.origin == Origin::ControlPlane || node.ips.is_empty() || node.allocated.contains(&"status.addresses")) {
+        for node in nodes.iter_mut().filter(|node| {
+            node.origin == Origin::ControlPlane
+                || node.ips.is_empty()
+                || node.allocated.contains(&"status.addresses")
+        }) {
             while next < last && taken.contains(&address(wanted, next)) {
                 next += 1;
             }
@@ -163,7 +168,8 @@ fn pod_cidrs(
     manifests: &Manifests,
     reports: &mut Reports,
 ) {
-    let waiting: Vec<usize> = (0..).zip(nodes.iter()).filter(|(_, node)| node.pod_cidrs.is_empty()).map(|(at, _)| at).collect();
+    let waiting: Vec<usize> =
+        (0..).zip(nodes.iter()).filter(|(_, node)| node.pod_cidrs.is_empty()).map(|(at, _)| at).collect();
     for &cluster in &settings.pod_cidrs {
         let mask = match family(&cluster) {
             Family::IPv4 => settings.node_mask_v4,
@@ -201,14 +207,17 @@ fn pod_cidrs(
                 node.pod_cidrs.push(block);
                 continue;
             }
-            let message = "CIDR allocation failed; there are no remaining CIDRs left to allocate in the accepted range";
+            let message =
+                "CIDR allocation failed; there are no remaining CIDRs left to allocate in the accepted range";
             let object = ObjectRef::cluster("Node", &node.name);
             match &node.origin {
                 Origin::Manifest { object: id, .. } => {
                     let fault = Fault::warning("model/cidr-not-available", "spec.podCIDRs", message);
                     reports.fault(manifests, crate::manifest::ObjectId(*id), object, fault);
                 }
-                Origin::ControlPlane => reports.assume("model/cidr-not-available", message.into(), Some(object)),
+                Origin::ControlPlane => {
+                    reports.assume("model/cidr-not-available", message.into(), Some(object))
+                }
             }
         }
     }

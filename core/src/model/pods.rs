@@ -12,8 +12,13 @@ use std::sync::Arc;
 ///
 /// k8s: pkg/kubelet/images/types.go, pkg/kubelet/kuberuntime/kuberuntime_manager.go
 const STARTED: &[&str] = &["CrashLoopBackOff", "RunContainerError", "CreateContainerError"];
-const HAS_SANDBOX: &[&str] =
-    &["ImagePullBackOff", "ErrImagePull", "ErrImageNeverPull", "InvalidImageName", "CreateContainerConfigError"];
+const HAS_SANDBOX: &[&str] = &[
+    "ImagePullBackOff",
+    "ErrImagePull",
+    "ErrImageNeverPull",
+    "InvalidImageName",
+    "CreateContainerConfigError",
+];
 
 /// Addresses in a status, at most one per family, primary first.
 pub(crate) fn given_ips(status: &core_v1::PodStatus) -> Vec<IpAddr> {
@@ -65,7 +70,8 @@ pub(crate) fn state(pod: &core_v1::Pod) -> State {
         Some(condition) => condition.status == "True",
         None => phase == Phase::Running && all_ready && !waiting(STARTED) && gates_hold,
     };
-    let silent = status.phase.is_empty() && status.conditions.is_empty() && status.container_statuses.is_empty();
+    let silent =
+        status.phase.is_empty() && status.conditions.is_empty() && status.container_statuses.is_empty();
     let has_sandbox = match phase {
         Phase::Running | Phase::Unknown => true,
         Phase::Pending => waiting(HAS_SANDBOX) || waiting(STARTED),
@@ -89,7 +95,10 @@ pub(crate) fn given_pod(
         match gate {
             Some(gate) => reports.assume(
                 "model/readiness-gate",
-                format!("{object} is taken as running but not ready: nothing sets its condition `{}`", gate.condition_type),
+                format!(
+                    "{object} is taken as running but not ready: nothing sets its condition `{}`",
+                    gate.condition_type
+                ),
                 Some(object),
             ),
             None => reports.assume(

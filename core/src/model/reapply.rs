@@ -68,7 +68,8 @@ fn keep_allocated(old: &ServiceSpec, new: &mut ServiceSpec) {
         }
     }
     if needs_node_port(old) && needs_node_port(new) {
-        let used: Vec<(String, i32)> = new.ports.iter().map(|port| (port.protocol.clone(), port.node_port)).collect();
+        let used: Vec<(String, i32)> =
+            new.ports.iter().map(|port| (port.protocol.clone(), port.node_port)).collect();
         for port in new.ports.iter_mut().filter(|port| port.node_port == 0) {
             let before = old.ports.iter().find(|before| before.name == port.name);
             let before = before.map(|before| before.node_port).filter(|&number| number != 0);
@@ -139,7 +140,10 @@ fn release_secondary(old: &ServiceSpec, new: &mut ServiceSpec) {
 fn faults(old: &ServiceSpec, new: &ServiceSpec) -> Vec<Fault> {
     const ONCE: &str = "may not change once set";
     let mut faults = Vec::new();
-    if old.type_ == "LoadBalancer" && new.type_ == "LoadBalancer" && old.load_balancer_class != new.load_balancer_class {
+    if old.type_ == "LoadBalancer"
+        && new.type_ == "LoadBalancer"
+        && old.load_balancer_class != new.load_balancer_class
+    {
         let value = match &new.load_balancer_class {
             Some(class) => Shown::from(class),
             None => Shown::json("null"),

@@ -3,8 +3,8 @@
 //! Modelled: nodeName, nodeSelector, taints and tolerations, `unschedulable`, host ports. Not modelled:
 //! affinity, resources, topology spread constraints, priorities.
 
-use super::intake::Reports;
 use super::evidence::join;
+use super::intake::Reports;
 use super::{Node, NodeId, Origin, Pod};
 use crate::admission::Fault;
 use crate::manifest::api::core_v1::{PodSpec, Taint, Toleration};
@@ -20,11 +20,13 @@ fn refusal(node: &Node, spec: &PodSpec, daemon: bool) -> Option<String> {
         (daemon && DAEMON_TOLERATIONS.contains(&taint.key.as_str()))
             || spec.tolerations.iter().any(|toleration| tolerates(toleration, taint))
     };
-    let unschedulable = Taint { key: UNSCHEDULABLE.into(), value: String::new(), effect: "NoSchedule".into() };
+    let unschedulable =
+        Taint { key: UNSCHEDULABLE.into(), value: String::new(), effect: "NoSchedule".into() };
     if node.unschedulable && !tolerated(&unschedulable) {
         return Some("node(s) were unschedulable".into());
     }
-    let mut taints = node.taints.iter().filter(|taint| matches!(taint.effect.as_str(), "NoSchedule" | "NoExecute"));
+    let mut taints =
+        node.taints.iter().filter(|taint| matches!(taint.effect.as_str(), "NoSchedule" | "NoExecute"));
     if let Some(taint) = taints.find(|taint| !tolerated(taint)) {
         return Some(format!("node(s) had untolerated taint {{{}: {}}}", taint.key, taint.value));
     }
@@ -179,7 +181,8 @@ fn unschedulable(
         let reason = "node(s) didn't have free ports for the requested pod ports";
         reasons.insert(reason.into(), u32::try_from(takers.len()).unwrap_or(u32::MAX));
     }
-    let mut reasons: Vec<String> = reasons.into_iter().map(|(reason, count)| format!("{count} {reason}")).collect();
+    let mut reasons: Vec<String> =
+        reasons.into_iter().map(|(reason, count)| format!("{count} {reason}")).collect();
     reasons.sort();
     let message = match reasons.is_empty() {
         true => "no nodes available to schedule pods".to_owned(),
@@ -189,7 +192,8 @@ fn unschedulable(
         let namespace = namespaces.get(pod.namespace.index()).map_or("", |namespace| &namespace.name);
         ObjectRef::namespaced("Pod", namespace, &pod.name)
     });
-    let known = |other: &crate::manifest::Problem| other.message == message && other.object.as_ref() == Some(&object);
+    let known =
+        |other: &crate::manifest::Problem| other.message == message && other.object.as_ref() == Some(&object);
     if reports.problems.last().is_some_and(known) {
         return;
     }

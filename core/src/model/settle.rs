@@ -8,8 +8,8 @@ use super::lookup::SERVICE_NAME;
 use super::workloads::{Plan, expand};
 use super::{
     EndpointSlice, Family, Index, Namespace, NamespaceId, Node, NodeId, Origin, Phase, Pod, PodId, Service,
-    Settings, Snapshot, Stored, Workload, allocate, endpoints, mirror, namespaces, nodes, pods, scheduling, system,
-    versions,
+    Settings, Snapshot, Stored, Workload, allocate, endpoints, mirror, namespaces, nodes, pods, scheduling,
+    system, versions,
 };
 use crate::admission::Fault;
 use crate::manifest::api::{core_v1, networking_v1};
@@ -56,7 +56,10 @@ pub fn settle(manifests: Arc<Manifests>, settings: &Settings) -> Snapshot {
     let version = versions::find(&settings.kubernetes).or_else(|| versions::find("1.36"));
     let Some(version) = version else { return Snapshot::default() };
     if versions::find(&settings.kubernetes).is_none() {
-        let message = format!("Kubernetes `{}` is not modelled: answers are those of {}", settings.kubernetes, version.name);
+        let message = format!(
+            "Kubernetes `{}` is not modelled: answers are those of {}",
+            settings.kubernetes, version.name
+        );
         reports.assume("model/version", message, None);
     }
     let mut intake = intake(&manifests, settings, version, &mut reports);
@@ -171,7 +174,8 @@ impl Draft<'_> {
         let waiting_for_node = if settings.stored { &idle } else { &*waiting };
         let placed = scheduling::place(pods, waiting_for_node, nodes, namespaces, manifests, reports);
         if placed > 0 {
-            let message = format!("{placed} pods without a node are spread evenly over the nodes that take them");
+            let message =
+                format!("{placed} pods without a node are spread evenly over the nodes that take them");
             reports.assume("model/pods-placed", message, None);
         }
         let mut given: BTreeMap<IpAddr, usize> = BTreeMap::new();
@@ -265,7 +269,9 @@ impl Draft<'_> {
             self.sandbox_failed(at, &message);
         }
         if allocated > 0 {
-            let message = format!("{allocated} pods without an address get one from the pod CIDR of their node, the lowest first");
+            let message = format!(
+                "{allocated} pods without an address get one from the pod CIDR of their node, the lowest first"
+            );
             self.reports.assume("model/pod-ips-allocated", message, None);
         }
     }
@@ -329,7 +335,8 @@ impl Draft<'_> {
                 .iter()
                 .map(|endpoint| {
                     let target = endpoint.target_ref.as_ref().filter(|target| target.kind == "Pod")?;
-                    let within = if target.namespace.is_empty() { &given.namespace } else { &target.namespace };
+                    let within =
+                        if target.namespace.is_empty() { &given.namespace } else { &target.namespace };
                     by_name.get(&(self.namespace_id(within)?, target.name.as_str())).copied()
                 })
                 .collect();
@@ -383,7 +390,9 @@ impl Draft<'_> {
         let kept: BTreeSet<(NamespaceId, &str)> = slices
             .iter()
             .filter(|slice| slice.value.metadata.labels.get(MANAGED_BY).is_some_and(|by| by == CONTROLLER))
-            .filter_map(|slice| Some((slice.namespace, slice.value.metadata.labels.get(SERVICE_NAME)?.as_str())))
+            .filter_map(|slice| {
+                Some((slice.namespace, slice.value.metadata.labels.get(SERVICE_NAME)?.as_str()))
+            })
             .collect();
         let services: Vec<&Service> = self.services.iter().map(|draft| &draft.service).collect();
         let selected = endpoints::selected(&services, &self.pods);
@@ -391,7 +400,9 @@ impl Draft<'_> {
         let mut made = Vec::new();
         let mut api_server = None;
         for (service, selected) in services.iter().zip(&selected) {
-            if kept.contains(&(service.namespace, service.name.as_str())) || service.spec.type_ == "ExternalName" {
+            if kept.contains(&(service.namespace, service.name.as_str()))
+                || service.spec.type_ == "ExternalName"
+            {
                 continue;
             }
             if !service.spec.selector.is_empty() {
@@ -406,8 +417,9 @@ impl Draft<'_> {
                 }
             }
         }
-        let own = api_server
-            .and_then(|service| system::api_server_slice(self.settings, &self.nodes, service, &mut self.reports));
+        let own = api_server.and_then(|service| {
+            system::api_server_slice(self.settings, &self.nodes, service, &mut self.reports)
+        });
         slices.extend(made);
         slices.extend(own);
     }
@@ -419,7 +431,9 @@ impl Draft<'_> {
         let classes: &[Stored<networking_v1::IngressClass>] = &intake.ingress_classes;
         let marked = classes.iter().filter(|class| {
             let annotations = &class.value.metadata.annotations;
-            annotations.get("ingressclass.kubernetes.io/is-default-class").is_some_and(|value| value == "true")
+            annotations
+                .get("ingressclass.kubernetes.io/is-default-class")
+                .is_some_and(|value| value == "true")
         });
         // Of several the newest wins, then the lower name.
         let default = marked.min_by_key(|class| {
@@ -448,7 +462,9 @@ impl Draft<'_> {
         let order: BTreeMap<&str, usize> =
             manifests.sources().enumerate().map(|(at, source)| (source.name.as_str(), at)).collect();
         let key = |problem: &Problem| match &problem.place {
-            Some(place) => (order.get(place.file.as_str()).copied().unwrap_or(usize::MAX), place.line, place.column),
+            Some(place) => {
+                (order.get(place.file.as_str()).copied().unwrap_or(usize::MAX), place.line, place.column)
+            }
             None => (usize::MAX, u32::MAX, u32::MAX),
         };
         problems.sort_by_key(key);
@@ -473,7 +489,7 @@ impl Draft<'_> {
             accepted: intake.accepted.into_iter().filter(|id| !refused.contains(id)).collect(),
             index: Index::default(),
         };
-        snapshot.index = Index::new(&snapshot);
+        snapshot.reindex();
         snapshot
     }
 }

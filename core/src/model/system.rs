@@ -5,7 +5,9 @@ use super::intake::{Intake, PodSource, Reports};
 use super::ipam::{address, family, number};
 use super::nodes::node_block;
 use super::settle::DraftService;
-use super::{EndpointSlice, Family, Filled, Namespace, NamespaceId, Node, Origin, Phase, Pod, Service, Settings};
+use super::{
+    EndpointSlice, Family, Filled, Namespace, NamespaceId, Node, Origin, Phase, Pod, Service, Settings,
+};
 use crate::admission::defaults;
 use crate::manifest::ObjectRef;
 use crate::manifest::api::core_v1::{self, Container, ContainerPort, PodSpec, ServicePort, Toleration};
@@ -95,14 +97,10 @@ pub(crate) fn services(intake: &Intake, settings: &Settings, namespaces: &[Names
             ],
             ..Default::default()
         };
-        let own = labels([
-            DNS_LABEL,
-            ("kubernetes.io/cluster-service", "true"),
-            ("kubernetes.io/name", "CoreDNS"),
-        ]);
+        let own =
+            labels([DNS_LABEL, ("kubernetes.io/cluster-service", "true"), ("kubernetes.io/name", "CoreDNS")]);
         let mut dns = service(namespace, "kube-dns", own, spec);
-        dns.service.annotations =
-            labels([("prometheus.io/port", "9153"), ("prometheus.io/scrape", "true")]);
+        dns.service.annotations = labels([("prometheus.io/port", "9153"), ("prometheus.io/scrape", "true")]);
         found.push(dns);
     }
     found
@@ -132,7 +130,8 @@ pub(crate) fn dns_pods(intake: &Intake, namespaces: &[Namespace], reports: &mut 
     let Some(namespace) = id(namespaces, "kube-system").filter(|_| !in_input && !for_others) else {
         return Vec::new();
     };
-    let message = "the input brings no cluster DNS: two CoreDNS pods behind kube-system/kube-dns are taken to run";
+    let message =
+        "the input brings no cluster DNS: two CoreDNS pods behind kube-system/kube-dns are taken to run";
     reports.assume("model/cluster-dns", message.into(), None);
     let spec = Arc::new(dns_spec());
     let hash = hash_text("coredns");
@@ -192,8 +191,10 @@ fn dns_spec() -> PodSpec {
 
 /// Where the API server listens: a control plane node, or the address before the first node's.
 pub(crate) fn api_server(settings: &Settings, nodes: &[Node], wanted: Family) -> Option<IpAddr> {
-    let control_plane = nodes.iter().find(|node| node.labels.contains_key("node-role.kubernetes.io/control-plane"));
-    let of_node = control_plane.and_then(|node| node.ips.iter().copied().find(|&ip| Family::of(ip) == wanted));
+    let control_plane =
+        nodes.iter().find(|node| node.labels.contains_key("node-role.kubernetes.io/control-plane"));
+    let of_node =
+        control_plane.and_then(|node| node.ips.iter().copied().find(|&ip| Family::of(ip) == wanted));
     of_node.or_else(|| {
         let block = node_block(settings, wanted)?;
         Some(address(wanted, number(block.network()) + 10))
@@ -213,7 +214,11 @@ pub(crate) fn api_server_slice(
     };
     let ip = api_server(settings, nodes, wanted)?;
     let message = format!("the API server is taken to listen at {ip} port {API_PORT}");
-    reports.assume("model/api-server", message, Some(ObjectRef::namespaced("Service", "default", "kubernetes")));
+    reports.assume(
+        "model/api-server",
+        message,
+        Some(ObjectRef::namespaced("Service", "default", "kubernetes")),
+    );
     let mut value = discovery_v1::EndpointSlice {
         address_type: super::endpoints::family_name(wanted).into(),
         endpoints: vec![discovery_v1::Endpoint {

@@ -193,7 +193,8 @@ impl Snapshot {
     fn service_view(&self, service: &Service) -> ServiceView {
         let spec = &service.spec;
         let balancers = service.status.load_balancer.ingress.iter();
-        let balancers = balancers.map(|ingress| if ingress.ip.is_empty() { &ingress.hostname } else { &ingress.ip });
+        let balancers =
+            balancers.map(|ingress| if ingress.ip.is_empty() { &ingress.hostname } else { &ingress.ip });
         let ports = spec.ports.iter().map(|port| ServicePortView {
             name: port.name.clone(),
             port: port.port,

@@ -33,6 +33,7 @@ pub(super) fn stored(text: &str, settings: Settings) -> Snapshot {
                     pod_cidrs: Vec::new(),
                     ready: true,
                     origin: origin(object),
+                    ..Node::default()
                 });
             }
             _ if !names.iter().any(|(name, _)| name == namespace) => {
@@ -76,6 +77,7 @@ pub(super) fn stored(text: &str, settings: Settings) -> Snapshot {
                     workload: None,
                     spec: Arc::new(value.spec),
                     origin: origin(object),
+                    ..Pod::default()
                 });
             }
             "NetworkPolicy" => {
@@ -90,6 +92,7 @@ pub(super) fn stored(text: &str, settings: Settings) -> Snapshot {
             _ => {}
         }
     }
+    snapshot.reindex();
     snapshot
 }
 

@@ -1,5 +1,6 @@
 //! Formats only: lays answers out as text. Knows no rule.
 
+mod cluster;
 mod journey;
 
 use crate::ask::Answer;
@@ -9,6 +10,7 @@ use std::fmt::Write;
 pub fn text(answer: &Answer) -> String {
     match answer {
         Answer::Journey(answer) => journey::text(answer),
+        Answer::Cluster(view) => cluster::text(view),
         Answer::Problems(list) => {
             let mut out = String::new();
             for problem in &list.problems {
@@ -16,7 +18,12 @@ pub fn text(answer: &Answer) -> String {
                     .place
                     .as_ref()
                     .map(|place| format!("{}:{}:{}: ", place.file, place.line, place.column));
-                let _ = writeln!(out, "{}{}", place.unwrap_or_default(), problem.message);
+                // The API server prints the field before what is wrong with it.
+                let field = match problem.code.starts_with("admission/") && !problem.field.is_empty() {
+                    true => format!("{}: ", problem.field),
+                    false => String::new(),
+                };
+                let _ = writeln!(out, "{}{field}{}", place.unwrap_or_default(), problem.message);
             }
             out
         }

@@ -42,7 +42,7 @@ impl World {
                 external_ips: Vec::new(),
                 pod_cidrs: vec![format!("10.244.{index}.0/24").parse().unwrap()],
                 ready: true,
-                origin: Origin::ControlPlane,
+                ..Node::default()
             });
         }
         snapshot.services.push(Service {
