@@ -103,7 +103,7 @@ fn snapshot(rng: &mut Rng, world: &World, mode: ProxyMode) -> Snapshot {
                     .unwrap(),
             ],
             ready: true,
-            origin: Origin::ControlPlane,
+            ..Node::default()
         });
     }
     snapshot.namespaces.push(Namespace {
