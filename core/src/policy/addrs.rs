@@ -195,7 +195,7 @@ impl<K: Key> Cuts<K> {
         zero: K,
         blocks: impl Iterator<Item = &'a Ranges<K>> + Clone,
         first_atom: u32,
-        covers: &mut Vec<Vec<u32>>,
+        covers: &mut [Vec<u32>],
     ) -> Self
     where
         K: 'a,

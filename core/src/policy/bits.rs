@@ -115,6 +115,17 @@ impl Bits {
         out.trimmed()
     }
 
+    /// Takes away every member of `other`; the stored window may keep empty ends.
+    pub(crate) fn remove(&mut self, other: &Self) {
+        let (first, end) = (self.first.max(other.first), self.end().min(other.end()));
+        if first < end {
+            let from = (first - self.first) as usize;
+            for (word, hole) in self.words.iter_mut().skip(from).zip(other.window(first, end)) {
+                *word &= !hole;
+            }
+        }
+    }
+
     /// Adds every member of `other`.
     pub(crate) fn add(&mut self, other: &Self) {
         if other.is_empty() {

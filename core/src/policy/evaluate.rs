@@ -4,7 +4,7 @@ use super::classes::{Class, NOTHING};
 use super::engine::{Applied, Engine, Rule};
 use super::ports::key;
 use super::{Action, Connection, Decision, Direction, Outcome, Reason};
-use crate::model::{Family, HostNetworkPolicy, NodeId, Party, Phase, PodId, Snapshot};
+use crate::model::{Family, HostNetworkPolicy, NodeId, Party, Phase, PodId, Protocol, Snapshot};
 use std::net::IpAddr;
 
 /// One end of a connection, as policies see it.
@@ -184,9 +184,8 @@ impl Engine {
             let reason = if subject.as_node { Reason::HostNetwork } else { Reason::NotAPod };
             return Ruling::allowed(reason);
         };
-        let [ingress, egress] = match self.applied.get(number as usize) {
-            Some(sides) => sides,
-            None => return Ruling::allowed(Reason::NotIsolated),
+        let Some([ingress, egress]) = self.applied.get(number as usize) else {
+            return Ruling::allowed(Reason::NotIsolated);
         };
         let applied = if direction == Direction::Ingress { ingress } else { egress };
         // Named ports are the destination's, whoever is asked.
@@ -199,10 +198,8 @@ impl Engine {
     fn tiers(&self, snapshot: &Snapshot, applied: &Applied, subject: &End<'_>, ask: &Ask<'_>) -> Ruling {
         let mut unknown = false;
         // policy-api: v1alpha2 ClusterNetworkPolicy, tiers and priorities
-        if let Some(first) = ask.first_match(&applied.admin, &mut unknown) {
-            if let Some(ruling) = first.ruling() {
-                return ruling.unless(unknown);
-            }
+        if let Some(ruling) = ask.first_match(&applied.admin, &mut unknown).and_then(First::ruling) {
+            return ruling.unless(unknown);
         }
         if !applied.network.is_empty() {
             // k8s: network-policies.md "traffic to and from the node where a Pod is running is always allowed"
@@ -334,19 +331,21 @@ impl Ask<'_> {
 
 impl Class {
     /// The numbers that named ports of a rule have on these pods.
-    ///
-    /// k8s: the port is found by name and protocol; policy-api: by name alone
-    pub(super) fn named_keys(
-        &self,
-        names: &[(Option<crate::model::Protocol>, u32)],
-    ) -> impl Iterator<Item = u32> {
-        names.iter().flat_map(move |(protocol, name)| {
-            let block = protocol.map(|protocol| key(protocol, 0));
-            let with_name = self.named.iter().filter(move |(other, _)| other == name).map(|(_, key)| *key);
-            let fitting = with_name.filter(move |key| block.is_none_or(|block| key & !0xffff == block));
-            fitting.take(if block.is_some() { 1 } else { usize::MAX })
-        })
+    pub(super) fn named_keys(&self, names: &[(Option<Protocol>, u32)]) -> impl Iterator<Item = u32> {
+        keys_of(&self.named, names)
     }
+}
+
+/// The numbers that named ports of a rule have on pods with these (name, number) pairs.
+///
+/// k8s: the port is found by name and protocol; policy-api: by name alone
+pub(super) fn keys_of(named: &[(u32, u32)], names: &[(Option<Protocol>, u32)]) -> impl Iterator<Item = u32> {
+    names.iter().flat_map(move |(protocol, name)| {
+        let block = protocol.map(|protocol| key(protocol, 0));
+        let with_name = named.iter().filter(move |(other, _)| other == name).map(|(_, key)| *key);
+        let fitting = with_name.filter(move |key| block.is_none_or(|block| key & !0xffff == block));
+        fitting.take(if block.is_some() { 1 } else { usize::MAX })
+    })
 }
 
 /// Whether the peer is the node the subject runs on, by name or by address.

@@ -23,14 +23,18 @@ mod examine;
 mod explain;
 mod intern;
 mod labels;
+mod matrix;
 mod ports;
 mod ranges;
+mod rows;
+mod symbolic;
 #[cfg(test)]
 mod tests;
 mod verdict;
 
 pub use addrs::AddressSet;
 pub use engine::Engine;
+pub use matrix::Matrix;
 pub use ports::PortSet;
 pub use verdict::{Examined, ExaminedPart, ExaminedRule, Miss, Side, Verdict};
 

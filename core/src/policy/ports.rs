@@ -78,6 +78,11 @@ impl PortSet {
         self.0.contains(key(protocol, port))
     }
 
+    /// The one port with this number in the joint space.
+    pub(crate) fn of_key(key: u32) -> Self {
+        Self(Ranges::new(vec![(key, key)]))
+    }
+
     pub(crate) fn contains_key(&self, key: u32) -> bool {
         self.0.contains(key)
     }
@@ -119,7 +124,7 @@ impl PortSet {
                 1 => Protocol::Tcp,
                 _ => Protocol::Udp,
             };
-            ((protocol), (*start & 0xffff) as u16, (*end & 0xffff) as u16)
+            (protocol, (*start & 0xffff) as u16, (*end & 0xffff) as u16)
         })
     }
 }

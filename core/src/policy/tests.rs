@@ -419,3 +419,144 @@ fn the_nearest_miss_is_named_with_its_field() {
     let unselected = &verdict.ingress.policies[0];
     assert_eq!(unselected.why_not.as_deref(), Some("label app=api differs: app=db"));
 }
+
+/// A small generator of numbers: the same for every run.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((self.0 >> 33) as usize) % n
+    }
+
+    fn pick<'a>(&mut self, list: &[&'a str]) -> &'a str {
+        list[self.below(list.len())]
+    }
+}
+
+#[test]
+fn one_pair_all_pairs_and_single_connections_agree() {
+    let peers = [
+        "podSelector: {}",
+        "podSelector: {matchLabels: {app: db}}",
+        "namespaceSelector: {}",
+        "namespaceSelector: {matchLabels: {team: front}}, podSelector: {matchExpressions: [{key: app, operator: NotIn, values: [other]}]}",
+        "ipBlock: {cidr: 10.244.0.0/16, except: [10.244.1.0/24]}",
+        "ipBlock: {cidr: 0.0.0.0/0}",
+        "ipBlock: {cidr: 192.168.10.11/32}",
+        "ipBlock: {cidr: 'fd00::/64'}",
+    ];
+    let ports = [
+        "",
+        "{}",
+        "{port: 80}",
+        "{port: http}",
+        "{protocol: UDP}",
+        "{port: 70, endPort: 90}",
+        "{port: dns, protocol: UDP}",
+    ];
+    let cluster_peers = [
+        "namespaces: {}",
+        "namespaces: {matchLabels: {team: back}}",
+        "pods: {podSelector: {matchLabels: {app: front}}}",
+    ];
+    let protocols = [
+        "",
+        ", protocols: [{tcp: {destinationPort: {number: 80}}}]",
+        ", protocols: [{udp: {}}]",
+        ", protocols: [{destinationNamedPort: http}]",
+    ];
+    let mut random = Random(11);
+    for _ in 0..150 {
+        let mut text = String::new();
+        for n in 0..random.below(4) {
+            let mut rules = |word: &str| {
+                let list: Vec<String> = (0..random.below(3))
+                    .map(|_| {
+                        let peers: Vec<String> =
+                            (0..random.below(3)).map(|_| format!("{{{}}}", random.pick(&peers))).collect();
+                        let port = random.pick(&ports);
+                        format!("{{{word}: [{}], ports: [{port}]}}", peers.join(", "))
+                    })
+                    .collect();
+                list.join(", ")
+            };
+            let (ingress, egress) = (rules("from"), rules("to"));
+            let (namespace, subject) =
+                (random.pick(&["web", "prod"]), random.pick(&["{}", "{matchLabels: {app: api}}"]));
+            let types = random.pick(&["[]", "[Ingress]", "[Egress]", "[Ingress, Egress]"]);
+            text += &format!(
+                "---\n{{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {{name: p{n}, namespace: {namespace}}}, spec: {{podSelector: {subject}, policyTypes: {types}, ingress: [{ingress}], egress: [{egress}]}}}}\n"
+            );
+        }
+        for n in 0..random.below(4) {
+            let mut rules = |word: &str| {
+                let list: Vec<String> = (0..random.below(3))
+                    .map(|_| {
+                        let peer = match (word, random.below(5)) {
+                            ("to", 0) => "networks: [10.244.0.0/16, 'fd00::/16']",
+                            ("to", 1) => "nodes: {matchLabels: {kubernetes.io/os: linux}}",
+                            _ => random.pick(&cluster_peers),
+                        };
+                        let (action, protocols) =
+                            (random.pick(&["Accept", "Deny", "Pass"]), random.pick(&protocols));
+                        format!("{{action: {action}, {word}: [{{{peer}}}]{protocols}}}")
+                    })
+                    .collect();
+                list.join(", ")
+            };
+            let (ingress, egress) = (rules("from"), rules("to"));
+            let tier = random.pick(&["Admin", "Baseline"]);
+            text += &format!(
+                "---\n{{apiVersion: policy.networking.k8s.io/v1alpha2, kind: ClusterNetworkPolicy, metadata: {{name: c{n}}}, spec: {{tier: {tier}, priority: {n}, subject: {{namespaces: {{}}}}, ingress: [{ingress}], egress: [{egress}]}}}}\n"
+            );
+        }
+        let world = World::with(text.trim_start_matches("---\n"), Settings::default());
+        let mut matrix = world.engine.matrix(&world.snapshot);
+        let ends = [
+            "web/front",
+            "web/front/6",
+            "web/other",
+            "prod/api",
+            "prod/api/6",
+            "prod/db",
+            "prod/agent",
+            "node/node-a",
+            "node/node-b",
+            "203.0.113.9",
+            "10.244.0.77",
+            "fd00::9",
+        ];
+        for from in ends {
+            for to in ends {
+                let connection = world.connection(from, to, "80");
+                if connection.from_ip.is_ipv4() != connection.to_ip.is_ipv4() {
+                    continue;
+                }
+                let (a, b) = ((connection.from, connection.from_ip), (connection.to, connection.to_ip));
+                let set = world.engine.ports_between(&world.snapshot, a, b);
+                for port in ["TCP 79", "TCP 80", "TCP 8080", "UDP 53", "UDP 80", "SCTP 80", "TCP 9090"] {
+                    let connection = world.connection(from, to, port);
+                    let one = world.engine.allows(&world.snapshot, &connection).is_allowed();
+                    assert_eq!(
+                        set.contains(connection.protocol, connection.port),
+                        one,
+                        "{from} {to} {port}\n{text}"
+                    );
+                }
+                if let (Party::Pod(x), Party::Pod(y)) = (connection.from, connection.to) {
+                    let family = crate::model::Family::of(connection.from_ip);
+                    let (p, q) = (matrix.class(x).unwrap(), matrix.class(y).unwrap());
+                    let pair = matrix.between(p, q, family);
+                    let all = matrix.destinations(p, family);
+                    let by_row = all.iter().find(|(_, bits)| bits.contains(q)).map_or(0, |(ports, _)| *ports);
+                    assert_eq!(pair, by_row, "{from} {to}\n{text}");
+                    let node = |id: PodId| world.snapshot.pods[id.index()].node;
+                    if x != y && !(node(x) == node(y) && (from == "prod/agent" || to == "prod/agent")) {
+                        assert_eq!(*matrix.ports(pair), set, "{from} {to}\n{text}");
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! One pair, all ports: the same rules as for one connection, carried out on port sets.
+
+use super::addrs::AddressSet;
+use super::engine::{Engine, Rule};
+use super::evaluate::{End, own_node};
+use super::rows::named_set;
+use super::{Action, Direction, PortSet};
+use crate::model::{Family, Party, PodId, Snapshot};
+use std::net::IpAddr;
+
+impl Engine {
+    /// Exactly the ports on which `from` may open connections to `to`, each end with one of its own
+    /// addresses. Empty when an end has no network. What the API leaves open counts as what usually happens.
+    pub fn ports_between(&self, snapshot: &Snapshot, from: (Party, IpAddr), to: (Party, IpAddr)) -> PortSet {
+        if !snapshot.settings.cni.enforces_network_policy {
+            return PortSet::all();
+        }
+        let dead = |party: Party| matches!(party, Party::Pod(id) if !snapshot.pod(id).is_some_and(|pod| pod.is_alive()));
+        if dead(from.0) || dead(to.0) {
+            return PortSet::none();
+        }
+        if from.0 == to.0 && matches!(from.0, Party::Pod(_)) {
+            return PortSet::all();
+        }
+        let (source, target) = (self.end(snapshot, from.0, from.1), self.end(snapshot, to.0, to.1));
+        let egress = self.side_ports(snapshot, Direction::Egress, &source, &target);
+        if egress.is_none() {
+            return egress;
+        }
+        egress.intersect(&self.side_ports(snapshot, Direction::Ingress, &target, &source))
+    }
+
+    /// The ports that the policies of one end leave open to a peer.
+    pub(super) fn side_ports(
+        &self,
+        snapshot: &Snapshot,
+        direction: Direction,
+        subject: &End<'_>,
+        peer: &End<'_>,
+    ) -> PortSet {
+        let Some((class, _)) = subject.class else { return PortSet::all() };
+        let Some(applied) = self.applied.get(class as usize).and_then(|sides| sides.get(direction.index()))
+        else {
+            return PortSet::all();
+        };
+        let target = if direction == Direction::Ingress { subject } else { peer };
+        let named = target.class.map_or(&[][..], |(_, class)| class.named.as_slice());
+        let matching = |policies: &[u32]| {
+            let mut list: Vec<(&Rule, PortSet)> = Vec::new();
+            for policy in policies {
+                let rules =
+                    self.policy(*policy).and_then(|policy| policy.rules.get(direction.index())?.as_ref());
+                for rule in rules.into_iter().flatten().filter(|rule| self.speaks_of(rule, peer)) {
+                    let mut ports = self.words.ports.get(rule.ports.numbers).clone();
+                    if !rule.ports.names.is_empty() {
+                        ports = ports.union(&named_set(&rule.ports, named));
+                    }
+                    list.push((rule, ports));
+                }
+            }
+            list
+        };
+        let (mut allowed, mut open, mut passed) = (PortSet::none(), PortSet::all(), PortSet::none());
+        for (rule, ports) in matching(&applied.admin) {
+            let taken = ports.intersect(&open);
+            open = open.subtract(&taken);
+            match rule.action {
+                Action::Allow => allowed = allowed.union(&taken),
+                Action::Pass => passed = passed.union(&taken),
+                Action::Deny => {}
+            }
+        }
+        open = open.union(&passed);
+        if !applied.network.is_empty() {
+            if own_node(snapshot, subject, peer) {
+                return allowed.union(&open);
+            }
+            let admitted = matching(&applied.network)
+                .into_iter()
+                .fold(PortSet::none(), |all, (_, ports)| all.union(&ports));
+            return allowed.union(&admitted.intersect(&open));
+        }
+        for (rule, ports) in matching(&applied.baseline) {
+            let taken = ports.intersect(&open);
+            open = open.subtract(&taken);
+            if rule.action != Action::Deny {
+                allowed = allowed.union(&taken);
+            }
+        }
+        allowed.union(&open)
+    }
+
+    fn speaks_of(&self, rule: &Rule, peer: &End<'_>) -> bool {
+        if rule.everyone {
+            return true;
+        }
+        let atoms = if peer.class.is_some() { rule.pod_atoms } else { rule.atoms };
+        peer.class.is_some_and(|(class, _)| self.set(rule.classes).contains(class))
+            || self.set(atoms).contains(peer.atom)
+    }
+
+    /// The ports open between a pod and every address of a set, as a partition of the set: addresses with
+    /// equal ports together, in order of their first address. The addresses are taken as outside the
+    /// cluster, except that those of the pod's own node count as its node.
+    pub fn ports_outside(
+        &self,
+        snapshot: &Snapshot,
+        pod: PodId,
+        direction: Direction,
+        addresses: &AddressSet,
+    ) -> Vec<(AddressSet, PortSet)> {
+        let mut out: Vec<(AddressSet, PortSet)> = Vec::new();
+        let Some(own) = snapshot.pod(pod).filter(|pod| pod.is_alive()) else { return out };
+        let families = own
+            .ips
+            .iter()
+            .fold(AddressSet::none(), |all, ip| all.union(&AddressSet::family(Family::of(*ip))));
+        let addresses = addresses.intersect(&families);
+        let node = own.node.and_then(|node| snapshot.node(node));
+        let node = node.iter().flat_map(|node| &node.ips);
+        let node = node.fold(AddressSet::none(), |all, ip| all.union(&AddressSet::range(*ip, *ip)));
+        let mut pieces = vec![addresses.intersect(&node)];
+        let rest = addresses.subtract(&node);
+        pieces.extend(self.atoms.sets().iter().map(|atom| atom.intersect(&rest)));
+        for piece in pieces {
+            let Some((first, _)) = piece.ranges().next() else { continue };
+            let Some(own_ip) = own.ips.iter().find(|ip| ip.is_ipv4() == first.is_ipv4()) else { continue };
+            let (here, there) = ((Party::Pod(pod), *own_ip), (Party::Outside(first), first));
+            let ports = match direction {
+                Direction::Ingress => self.ports_between(snapshot, there, here),
+                Direction::Egress => self.ports_between(snapshot, here, there),
+            };
+            match out.iter_mut().find(|(_, other)| *other == ports) {
+                Some((set, _)) => *set = set.union(&piece),
+                None => out.push((piece, ports)),
+            }
+        }
+        out.sort();
+        out
+    }
+}
