@@ -8,7 +8,7 @@ use kubehop::model::{
     EndpointSlice, Family, Namespace, NamespaceId, Node, NodeId, Origin, Packet, Protocol, ProxyMode,
     Service, Snapshot,
 };
-use kubehop::services::rules::{IptablesRules, TraceVerdict, Traced, iptables};
+use kubehop::services::rules::{IptablesRules, NftablesRules, TraceVerdict, Traced, iptables, nftables};
 use kubehop::services::{Outcome, Proxy, Selection};
 use std::net::IpAddr;
 
@@ -374,6 +374,17 @@ fn iptables_rules_and_selection_agree() {
         ProxyMode::Iptables,
         |snapshot, proxy, node, family| {
             IptablesRules::parse(&iptables(snapshot, proxy, node, family)).unwrap()
+        },
+        |rules, packet, is_local| rules.trace(packet, is_local),
+    );
+}
+
+#[test]
+fn nftables_rules_and_selection_agree() {
+    agree(
+        ProxyMode::Nftables,
+        |snapshot, proxy, node, family| {
+            NftablesRules::parse(&nftables(snapshot, proxy, node, family)).unwrap()
         },
         |rules, packet, is_local| rules.trace(packet, is_local),
     );

@@ -3,9 +3,10 @@
 use super::node::NodeFacts;
 use super::ports::ServicePort;
 use super::topology::{Categories, categories};
-use super::{Backend, Frontend, Masquerade, Outcome, Policy, Proxy, Refusal, Selection, Unmatched, Via};
+use super::{
+    Backend, Endpoint, Frontend, Masquerade, Outcome, Policy, Proxy, Refusal, Selection, Unmatched, Via,
+};
 use crate::model::{Family, NodeId, Packet, Protocol, ProxyMode, Share, Snapshot};
-use std::net::IpAddr;
 use std::sync::Arc;
 
 pub(super) fn select(proxy: &Proxy, snapshot: &Snapshot, node: NodeId, packet: &Packet) -> Selection {
@@ -84,15 +85,15 @@ impl<'a> Walk<'a> {
         found.iter().filter_map(|index| self.candidate(*index, Via::NodePort)).collect()
     }
 
-    pub(super) fn from_node(&self) -> bool {
+    pub(super) fn is_from_node(&self) -> bool {
         self.facts.is_local(self.packet.source)
     }
 
-    pub(super) fn to_node(&self) -> bool {
+    pub(super) fn is_to_node(&self) -> bool {
         self.facts.is_local(self.packet.destination)
     }
 
-    pub(super) fn from_pod(&self) -> Option<bool> {
+    pub(super) fn is_from_pod(&self) -> Option<bool> {
         let block = self.proxy.detector(Family::of(self.packet.source))?;
         Some(block.contains(&self.packet.source))
     }
@@ -124,8 +125,8 @@ impl<'a> Walk<'a> {
     /// FORWARD and OUTPUT, KUBE-EXTERNAL-SERVICES from INPUT and FORWARD, KUBE-NODEPORTS from INPUT,
     /// KUBE-PROXY-FIREWALL from all three.
     fn iptables_filter(&self, by_address: &[Candidate<'_>], by_node_port: &[Candidate<'_>]) -> Decision {
-        let output = self.from_node();
-        let input = self.to_node();
+        let output = self.is_from_node();
+        let input = self.is_to_node();
         let forward = !output && !input;
         let first = |wanted: &dyn Fn(&Candidate<'_>) -> bool| by_address.iter().find(|c| wanted(c));
         let firewalled = |c: &Candidate<'_>| {
@@ -174,7 +175,7 @@ impl<'a> Walk<'a> {
     pub(super) fn unmatched(&self, by_node_port: &[Candidate<'_>]) -> Decision {
         let why = if self.proxy.cluster_ips.contains_key(&self.packet.destination) {
             Unmatched::UnknownPort
-        } else if !by_node_port.is_empty() && self.to_node() {
+        } else if !by_node_port.is_empty() && self.is_to_node() {
             Unmatched::NotANodePortAddress
         } else {
             Unmatched::NoService
@@ -206,7 +207,7 @@ impl<'a> Walk<'a> {
         let masquerade = if self.snapshot.settings.proxy.masquerade_all {
             Some(Masquerade::All)
         } else {
-            (self.from_pod() == Some(false)).then_some(Masquerade::NotAPod)
+            (self.is_from_pod() == Some(false)).then_some(Masquerade::NotAPod)
         };
         let policy = if candidate.port.internal_local { Policy::Local } else { Policy::Cluster };
         Some(self.backends(candidate, policy, masquerade))
@@ -219,9 +220,9 @@ impl<'a> Walk<'a> {
         }
         let (policy, masquerade) = if !candidate.port.external_local {
             (Policy::Cluster, Some(Masquerade::External))
-        } else if self.from_pod() == Some(true) {
+        } else if self.is_from_pod() == Some(true) {
             (Policy::ShortCircuitPod, None)
-        } else if self.from_node() {
+        } else if self.is_from_node() {
             (Policy::ShortCircuitNode, Some(Masquerade::FromNode))
         } else if candidate.has_external() {
             (Policy::Local, None)
@@ -242,7 +243,11 @@ impl<'a> Walk<'a> {
             _ => candidate.categories.cluster(),
         };
         let share = Share { n: 1, of: u32::try_from(chosen.len()).unwrap_or(u32::MAX).max(1) };
-        let source: IpAddr = self.packet.source;
+        // nftables notes possible meetings with oneself only for endpoints of this node.
+        let anywhere = self.snapshot.settings.proxy.mode != ProxyMode::Nftables;
+        let hairpin = |endpoint: &Endpoint| {
+            endpoint.ip == self.packet.source && (anywhere || endpoint.node == Some(self.node))
+        };
         let backends = chosen
             .iter()
             .filter_map(|index| Some((*index, candidate.port.endpoints.get(*index as usize)?)))
@@ -252,7 +257,7 @@ impl<'a> Walk<'a> {
                 pod: endpoint.pod,
                 node: endpoint.node,
                 share,
-                masquerade: masquerade.or((endpoint.ip == source).then_some(Masquerade::Hairpin)),
+                masquerade: masquerade.or_else(|| hairpin(endpoint).then_some(Masquerade::Hairpin)),
                 endpoint: index,
             })
             .collect();
@@ -274,7 +279,9 @@ impl<'a> Walk<'a> {
             Via::ClusterIp => c.has_internal(),
             _ => c.categories.has_any,
         };
-        if let Some(candidate) = last(&translated) {
+        // `goto` does not come back: an address found here is not looked for among the node ports.
+        let found = last(&translated);
+        if let Some(candidate) = found {
             let done = match candidate.frontend.via {
                 Via::ClusterIp => self.internal(candidate),
                 _ => self.external(candidate),
@@ -285,7 +292,7 @@ impl<'a> Walk<'a> {
         }
         let accepts = self.facts.accepts_node_ports(self.packet.destination);
         let node_port = by_node_port.iter().filter(|_| accepts);
-        if let Some(candidate) = node_port.clone().rfind(|c| c.categories.has_any)
+        if let Some(candidate) = node_port.clone().rfind(|c| c.categories.has_any && found.is_none())
             && let Some(outcome) = self.external(candidate)
         {
             return (Some(candidate.frontend), outcome);
@@ -295,15 +302,15 @@ impl<'a> Walk<'a> {
             _ => !c.has_external(),
         };
         if let Some(candidate) =
-            node_port.clone().rfind(|c| self.to_node() && !c.has_external()).or_else(|| last(&empty))
+            node_port.clone().rfind(|c| self.is_to_node() && !c.has_external()).or_else(|| last(&empty))
         {
             return (Some(candidate.frontend), candidate.refuse());
         }
-        if let Some(decision) = self.health_check().filter(|_| self.to_node()) {
+        if let Some(decision) = self.health_check().filter(|_| self.is_to_node()) {
             return decision;
         }
         let destination = self.packet.destination;
-        if self.from_node() || !self.to_node() {
+        if self.is_from_node() || !self.is_to_node() {
             if self.proxy.cluster_ips.contains_key(&destination) {
                 return (None, Outcome::Rejected(Refusal::UnknownPort));
             }

@@ -5,10 +5,15 @@
 
 mod iptables;
 mod names;
+mod nft_parse;
+mod nft_tracer;
+mod nftables;
 mod parse;
 mod tracer;
 
 pub use iptables::{iptables, jump_rules, probability};
+pub use nft_tracer::NftablesRules;
+pub use nftables::nftables;
 pub use tracer::{IptablesRules, Reached, TraceVerdict, Traced};
 
 use super::{Proxy, ServicePort};
