@@ -244,7 +244,7 @@ impl Index {
             .find(|service| !self.restricted || self.is_exposed(service.namespace))
     }
 
-    /// Ready endpoints with this address whose PTR may be given.
+    /// Ready endpoints with this address.
     pub(super) fn endpoints_at(&self, ip: IpAddr) -> impl Iterator<Item = (&Group, &Address)> {
         let start = self.endpoint_ips.partition_point(|(other, _, _)| *other < ip);
         let tail = self
@@ -257,7 +257,11 @@ impl Index {
             let group = self.groups.get(*group as usize)?;
             Some((group, group.addresses.get(*address as usize)?))
         })
-        .filter(|(group, _)| !self.restricted || self.is_exposed(group.namespace))
+    }
+
+    /// Ready endpoints with this address whose PTR may be given.
+    pub(super) fn reverse_endpoints_at(&self, ip: IpAddr) -> impl Iterator<Item = (&Group, &Address)> {
+        self.endpoints_at(ip).filter(|(group, _)| !self.restricted || self.is_exposed(group.namespace))
     }
 
     /// All addresses with a PTR, ascending.

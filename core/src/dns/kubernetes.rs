@@ -553,7 +553,7 @@ impl Plugin {
             return vec![(format!("{}.{namespace}.svc.{zone}", service.name), Why::ClusterIp(service.id))];
         }
         let mut names: Vec<(String, Why)> = Vec::new();
-        for (group, address) in self.index.endpoints_at(ip) {
+        for (group, address) in self.index.reverse_endpoints_at(ip) {
             let namespace = server.namespace_name(group.namespace);
             let name = format!("{}.{}.{namespace}.svc.{zone}", address.name, group.service);
             if names.iter().all(|(other, _)| *other != name) {

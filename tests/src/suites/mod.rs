@@ -1,5 +1,7 @@
 //! One module per folder of the conformance directory.
 
+mod dns;
+
 use crate::report::Report;
 use std::path::Path;
 
@@ -7,4 +9,4 @@ use std::path::Path;
 pub type Suite = (&'static str, fn(&Path, &mut Report));
 
 /// All suites, by folder name.
-pub const SUITES: &[Suite] = &[];
+pub const SUITES: &[Suite] = &[("dns", dns::run)];
