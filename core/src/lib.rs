@@ -9,6 +9,7 @@ pub mod model;
 // Mechanisms: addressing, services, policy, dns, ingress, gateway.
 pub mod addressing;
 pub mod dns;
+pub mod ingress;
 pub mod journey;
 pub mod policy;
 pub mod render;

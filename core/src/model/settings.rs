@@ -287,11 +287,16 @@ pub struct IngressSettings {
     pub profile: Option<IngressProfile>,
     /// The time certificates are judged at, RFC 3339. Absent: expiry is not judged.
     pub time: Option<String>,
+    /// Whether a controller is taken to run although the manifests hold none of its pods. Default false.
+    pub assume_controller: bool,
+    /// Whether the controller may read IngressClasses (its ClusterRole); without, only the legacy
+    /// annotation counts. Default true.
+    pub reads_classes: bool,
 }
 
 impl Default for IngressSettings {
     fn default() -> Self {
-        Self { profile: None, time: None }
+        Self { profile: None, time: None, assume_controller: false, reads_classes: true }
     }
 }
 

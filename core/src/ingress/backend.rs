@@ -1,0 +1,147 @@
+//! From a Service port named in an Ingress to the addresses that a controller connects to.
+
+use crate::manifest::api::core_v1::ServicePort;
+use crate::manifest::api::networking_v1::IngressServiceBackend;
+use crate::model::{NamespaceId, PodId, ServiceId, Snapshot};
+use std::collections::BTreeMap;
+
+/// The slices of each Service, so that a request need not search them all.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Index {
+    slices: BTreeMap<(NamespaceId, String), Vec<u32>>,
+    services: BTreeMap<(NamespaceId, String), ServiceId>,
+}
+
+/// Where a controller connects to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Target {
+    pub(crate) address: String,
+    pub(crate) port: u16,
+    pub(crate) pod: Option<PodId>,
+}
+
+/// Why there is nothing to connect to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// The Service does not exist.
+    NoService,
+    /// It has no such port; the number or name of a targetPort is meant when the flag is set.
+    NoPort {
+        /// The Service port whose targetPort it is.
+        target_of: Option<i32>,
+    },
+    /// Its selector finds no pod, or no slice holds the port.
+    NoEndpoints,
+    /// There are endpoints and none is ready.
+    NotReady,
+    /// ExternalName, and the controller was told not to follow.
+    ExternalNameDisabled,
+}
+
+/// The way from a Service port to addresses.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Resolved {
+    pub(crate) service: Option<ServiceId>,
+    pub(crate) targets: Vec<Target>,
+    /// ExternalName: the name is resolved by the controller.
+    pub(crate) external: Option<(String, u16)>,
+    pub(crate) trouble: Option<Trouble>,
+}
+
+/// The port of a Service as an Ingress names it: `80` or `http`.
+pub(crate) fn port_text(backend: &IngressServiceBackend) -> String {
+    if backend.port.name.is_empty() { backend.port.number.to_string() } else { backend.port.name.clone() }
+}
+
+impl Index {
+    /// Indexes the Services and slices of a snapshot.
+    pub(crate) fn new(snapshot: &Snapshot) -> Self {
+        let mut index = Self::default();
+        for (id, service) in snapshot.services.iter().enumerate() {
+            index.services.insert((service.namespace, service.name.clone()), ServiceId(id as u32));
+        }
+        for (id, slice) in snapshot.slices.iter().enumerate() {
+            if let Some(name) = slice.value.metadata.labels.get("kubernetes.io/service-name") {
+                index.slices.entry((slice.namespace, name.clone())).or_default().push(id as u32);
+            }
+        }
+        index
+    }
+
+    /// The Service `namespace/name`.
+    pub(crate) fn service(&self, snapshot: &Snapshot, namespace: &str, name: &str) -> Option<ServiceId> {
+        let namespace = snapshot.namespace_id(namespace)?;
+        self.services.get(&(namespace, name.to_owned())).copied()
+    }
+
+    /// Resolves `port` of `namespace/name`. With `lenient`, as ingress-nginx does, a targetPort counts too.
+    // ingress-nginx: internal/ingress/controller/controller.go serviceEndpoints, endpointslices.go
+    pub(crate) fn resolve(&self, snapshot: &Snapshot, namespace: &str, name: &str, port: &str, lenient: bool) -> Resolved {
+        let Some(id) = self.service(snapshot, namespace, name) else {
+            return Resolved { trouble: Some(Trouble::NoService), ..Resolved::default() };
+        };
+        let mut resolved = Resolved { service: Some(id), ..Resolved::default() };
+        let Some(service) = snapshot.service(id) else { return resolved };
+        if service.spec.type_ == "ExternalName" {
+            let number = port.parse::<u16>().ok().or_else(|| {
+                let named = service.spec.ports.iter().find(|candidate| candidate.name == port)?;
+                u16::try_from(named.port).ok()
+            });
+            resolved.external = number.map(|number| (service.spec.external_name.clone(), number));
+            resolved.trouble = number.is_none().then_some(Trouble::NoPort { target_of: None });
+            return resolved;
+        }
+        let matches = |candidate: &&ServicePort| {
+            candidate.port.to_string() == port
+                || (!candidate.name.is_empty() && candidate.name == port)
+                || (lenient && candidate.target_port.to_string() == port)
+        };
+        let Some(service_port) = service.spec.ports.iter().find(matches) else {
+            let target_of = service.spec.ports.iter().find(|candidate| candidate.target_port.to_string() == port);
+            resolved.trouble = Some(Trouble::NoPort { target_of: target_of.map(|candidate| candidate.port) });
+            return resolved;
+        };
+        let (targets, not_ready) = self.endpoints(snapshot, id, service_port);
+        resolved.trouble = match (targets.is_empty(), not_ready) {
+            (false, _) => None,
+            (true, true) => Some(Trouble::NotReady),
+            (true, false) => Some(Trouble::NoEndpoints),
+        };
+        resolved.targets = targets;
+        resolved
+    }
+
+    /// The ready endpoints of one Service port, and whether there are others that are not ready.
+    pub(crate) fn endpoints(&self, snapshot: &Snapshot, id: ServiceId, port: &ServicePort) -> (Vec<Target>, bool) {
+        let mut targets: Vec<Target> = Vec::new();
+        let mut not_ready = false;
+        let Some(service) = snapshot.service(id) else { return (targets, false) };
+        let slices = self.slices.get(&(service.namespace, service.name.clone())).map_or(&[][..], Vec::as_slice);
+        for slice in slices.iter().filter_map(|slice| snapshot.slices.get(*slice as usize)) {
+            let ports = slice.value.ports.iter().filter(|candidate| {
+                let protocol = candidate.protocol.as_deref().unwrap_or("TCP");
+                let name = candidate.name.as_deref().unwrap_or("");
+                protocol == "TCP" && (port.name.is_empty() || name == port.name)
+            });
+            let numbers: Vec<u16> = ports.filter_map(|candidate| u16::try_from(candidate.port?).ok()).collect();
+            for (position, endpoint) in slice.value.endpoints.iter().enumerate() {
+                if endpoint.conditions.ready == Some(false) {
+                    not_ready |= !numbers.is_empty();
+                    continue;
+                }
+                let pod = slice.pods.get(position).copied().flatten();
+                for address in &endpoint.addresses {
+                    for number in &numbers {
+                        targets.push(Target { address: address.clone(), port: *number, pod });
+                    }
+                }
+            }
+        }
+        targets.sort_by(|a, b| {
+            let ip = |target: &Target| target.address.parse::<std::net::IpAddr>().ok();
+            (ip(a), a.port).cmp(&(ip(b), b.port)).then_with(|| a.address.cmp(&b.address))
+        });
+        targets.dedup_by(|a, b| a.address == b.address && a.port == b.port);
+        (targets, not_ready)
+    }
+}

@@ -1,0 +1,147 @@
+//! Ingress: from an HTTP request to the controller that takes it, the path that matches, the pods it is
+//! sent to and what the client gets.
+//!
+//! Two behaviours stand side by side: `spec`, as the API documentation says, and `ingress-nginx`
+//! v1.15.1, its last release. The name of the controller in the IngressClass chooses; where both differ
+//! for a request the answer says so.
+//!
+//! **Not modelled**: request bodies and their limits, rate limits, external authentication, CORS, custom
+//! error pages, snippets, ModSecurity, mirroring, TLS passthrough, HTTP/3, timeouts other than that of
+//! the connection, and look-around in regular expressions. Controllers other than ingress-nginx are
+//! answered by the specification; their own annotations have no effect here.
+
+mod answer;
+pub(crate) mod backend;
+pub(crate) mod controllers;
+mod evaluate;
+mod explain;
+pub(crate) mod nginx;
+mod reach;
+pub(crate) mod regex;
+mod request;
+pub(crate) mod spec;
+mod status;
+pub mod tls;
+pub(crate) mod uri;
+
+#[cfg(test)]
+mod tests;
+
+pub use answer::{
+    BackendAnswer, Candidate, CertificateAnswer, Connection, ControllerAnswer, Difference, EndpointAnswer, Header,
+    Matched, Obstacle, Outcome, Response, Routing, Step, UpstreamRequest,
+};
+pub use nginx::{NginxLocation, NginxServer, NginxTable, Refusal};
+pub use request::{HttpRequest, Scheme};
+pub use status::{IngressStatusAnswer, StatusList};
+
+pub(crate) use nginx::canary_split;
+pub(crate) use reach::{Passage, Reach};
+
+use crate::model::{IngressProfile, Snapshot};
+use controllers::{Controller, NotClaimed};
+use std::sync::OnceLock;
+
+/// Every controller with the rules it was given, indexed once.
+#[derive(Debug)]
+pub struct Table {
+    engines: Vec<Engine>,
+    services: backend::Index,
+}
+
+/// One controller and its rules.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    pub(crate) controller: Controller,
+    /// Its Ingresses, oldest first.
+    pub(crate) claimed: Vec<u32>,
+    pub(crate) not_claimed: Vec<(u32, NotClaimed)>,
+    rules: spec::Rules,
+    nginx: OnceLock<nginx::Config>,
+}
+
+impl Engine {
+    pub(crate) fn nginx(&self, snapshot: &Snapshot) -> &nginx::Config {
+        self.nginx.get_or_init(|| nginx::build(snapshot, &self.controller, &self.claimed))
+    }
+}
+
+impl Table {
+    /// Indexes the Ingresses of a snapshot by the controllers that claim them.
+    pub fn new(snapshot: &Snapshot) -> Self {
+        let order = controllers::by_age(snapshot);
+        let engines = controllers::discover(snapshot).into_iter().map(|controller| {
+            let mut claimed = Vec::new();
+            let mut not_claimed = Vec::new();
+            for &index in &order {
+                let Some(stored) = snapshot.ingresses.get(index as usize) else { continue };
+                match controller.claims(snapshot, &stored.value) {
+                    Ok(()) => claimed.push(index),
+                    Err(why) => not_claimed.push((index, why)),
+                }
+            }
+            let rules = spec::Rules::new(snapshot, &claimed);
+            Engine { controller, claimed, not_claimed, rules, nginx: OnceLock::new() }
+        });
+        Self { engines: engines.collect(), services: backend::Index::new(snapshot) }
+    }
+
+    /// The controller that a request is judged by: the first with a rule for its host, else the first
+    /// that claims anything, else the first.
+    fn engine(&self, request: &HttpRequest) -> Option<&Engine> {
+        let by_host = self.engines.iter().find(|engine| {
+            matches!(engine.rules.select(request), (Some(spec::HostKind::Exact | spec::HostKind::Wildcard), _))
+        });
+        by_host.or_else(|| self.engines.iter().find(|engine| !engine.claimed.is_empty())).or(self.engines.first())
+    }
+
+    /// What happens to one request, with every reason.
+    pub(crate) fn route(&self, reach: Reach<'_>, request: &HttpRequest) -> Routing {
+        evaluate::route(self, reach, request)
+    }
+
+    /// Only the decision: the Ingress that takes a request and the field of it that does, `None` when the
+    /// controller's own default answers. The cheap form of [`Table::route`].
+    pub fn decide(&self, snapshot: &Snapshot, request: &HttpRequest) -> Option<(u32, String)> {
+        let engine = self.engine(request)?;
+        if engine.controller.profile == IngressProfile::Spec {
+            return spec::field_of(engine.rules.select(request).1);
+        }
+        let nginx::Chosen::Server(server) = engine.nginx(snapshot).server(request) else { return None };
+        match server.find(request).1 {
+            nginx::Found::Location(location) | nginx::Found::SlashRedirect(location) => location.field(),
+            nginx::Found::BadRequest(_) | nginx::Found::NotModelled(_) => None,
+        }
+    }
+
+    /// The servers and locations that ingress-nginx generates; `None` without an ingress-nginx.
+    pub fn nginx_table(&self, snapshot: &Snapshot) -> Option<NginxTable> {
+        let is_nginx = |engine: &&Engine| engine.controller.profile == IngressProfile::IngressNginx;
+        let engine = self.engines.iter().find(is_nginx)?;
+        Some(nginx::table(snapshot, engine.nginx(snapshot)))
+    }
+
+    /// What the webhook of ingress-nginx would have said to each Ingress when it was created.
+    pub fn refusals(&self, snapshot: &Snapshot) -> Vec<Refusal> {
+        let mut refusals = Vec::new();
+        for engine in &self.engines {
+            if engine.controller.profile != IngressProfile::IngressNginx {
+                continue;
+            }
+            let mut admitted: Vec<u32> = Vec::new();
+            for &index in &engine.claimed {
+                let message = nginx::review(snapshot, &engine.controller, &admitted, index);
+                match (message, snapshot.ingresses.get(index as usize)) {
+                    (Some(message), Some(stored)) => refusals.push(Refusal { ingress: stored.object.clone(), message }),
+                    _ => admitted.push(index),
+                }
+            }
+        }
+        refusals
+    }
+
+    /// Class, controller and address of every Ingress.
+    pub fn statuses(&self, snapshot: &Snapshot) -> StatusList {
+        status::list(self, snapshot)
+    }
+}

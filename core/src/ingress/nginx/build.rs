@@ -1,0 +1,539 @@
+//! From Ingresses to servers and locations.
+
+use super::annotations::{self, Affinity, Annotations};
+use super::{
+    Cause, Config, ConfigMap, Location, Modifier, Server, ServerCertificate, Upstream, UpstreamId, WwwRedirect,
+};
+use crate::ingress::backend::port_text;
+use crate::ingress::controllers::Controller;
+use crate::ingress::regex::{Regex, Trouble};
+use crate::ingress::spec::RuleRef;
+use crate::ingress::tls::{self, CertificateData};
+use crate::manifest::api::meta::Labels;
+use crate::manifest::api::networking_v1::{Ingress, IngressServiceBackend};
+use crate::model::Snapshot;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
+
+/// Name of the catch-all server.
+pub(crate) const CATCH_ALL: &str = "_";
+
+struct Builder<'a> {
+    snapshot: &'a Snapshot,
+    order: Vec<u32>,
+    parsed: BTreeMap<u32, Arc<Annotations>>,
+    upstreams: Vec<Upstream>,
+    by_name: BTreeMap<(String, String, String), u32>,
+    servers: BTreeMap<String, Server>,
+    certificates: BTreeMap<(String, String), Result<Arc<CertificateData>, String>>,
+    no_redirect_paths: Vec<String>,
+}
+
+/// Builds what nginx is configured with from the Ingresses `order`, oldest first.
+// ingress-nginx: internal/ingress/controller/controller.go getBackendServers
+pub(crate) fn build(snapshot: &Snapshot, controller: &Controller, order: &[u32]) -> Config {
+    let settings = config_map(&controller.config);
+    let mut dropped = Vec::new();
+    let order = order.iter().copied().filter(|index| {
+        let Some(stored) = snapshot.ingresses.get(*index as usize) else { return false };
+        let refusal = super::inspect(&stored.value);
+        if let Some(value) = &refusal {
+            dropped.push((*index, format!("invalid value found: {value}")));
+        }
+        refusal.is_none()
+    });
+    let order: Vec<u32> = order.collect();
+    let mut builder = Builder {
+        snapshot,
+        parsed: BTreeMap::new(),
+        upstreams: Vec::new(),
+        by_name: BTreeMap::new(),
+        servers: BTreeMap::new(),
+        certificates: BTreeMap::new(),
+        no_redirect_paths: settings.no_redirect_paths.clone(),
+        order,
+    };
+    for index in builder.order.clone() {
+        if let Some(stored) = snapshot.ingresses.get(index as usize) {
+            let parsed = annotations::parse(&stored.value.metadata.annotations, &controller.config);
+            builder.parsed.insert(index, Arc::new(parsed));
+        }
+    }
+    builder.create_upstreams();
+    builder.create_servers();
+    builder.add_paths();
+    builder.merge_canaries();
+    let mut config = Config { dropped, settings, ..Config::default() };
+    builder.finish(&mut config);
+    config
+}
+
+// ingress-nginx: internal/ingress/controller/config/config.go NewDefault
+fn config_map(data: &Labels) -> ConfigMap {
+    let flag = |name: &str, default: bool| data.get(name).map_or(default, |value| value == "true");
+    let hsts = flag("hsts", true).then(|| {
+        let age = data.get("hsts-max-age").map_or("31536000", String::as_str);
+        let subdomains = if flag("hsts-include-subdomains", true) { "; includeSubDomains" } else { "" };
+        let preload = if flag("hsts-preload", false) { "; preload" } else { "" };
+        format!("max-age={age}{subdomains}{preload}")
+    });
+    let exempt = data.get("no-tls-redirect-locations").map_or("/.well-known/acme-challenge", String::as_str);
+    ConfigMap {
+        redirect_code: match data.get("http-redirect-code").map(String::as_str) {
+            Some("301") => 301,
+            Some("302") => 302,
+            Some("307") => 307,
+            _ => 308,
+        },
+        hsts,
+        no_redirect_paths: exempt.split(',').map(|path| path.trim().to_owned()).filter(|path| !path.is_empty()).collect(),
+        use_forwarded_headers: flag("use-forwarded-headers", false),
+    }
+}
+
+impl<'a> Builder<'a> {
+    fn ingress(&self, index: u32) -> Option<&'a Ingress> {
+        self.snapshot.ingresses.get(index as usize).map(|stored| &stored.value)
+    }
+
+    fn annotations(&self, index: u32) -> Arc<Annotations> {
+        self.parsed.get(&index).cloned().unwrap_or_default()
+    }
+
+    fn upstream(&self, namespace: &str, backend: &IngressServiceBackend) -> Option<u32> {
+        self.by_name.get(&(namespace.to_owned(), backend.name.clone(), port_text(backend))).copied()
+    }
+
+    // ingress-nginx: controller.go createUpstreams
+    fn create_upstreams(&mut self) {
+        for index in self.order.clone() {
+            let Some(ingress) = self.ingress(index) else { continue };
+            let default = ingress.spec.default_backend.as_ref().and_then(|backend| backend.service.as_ref());
+            if let Some(service) = default {
+                self.add_upstream(index, service, "spec.defaultBackend".into(), true);
+            }
+            for (rule_index, rule) in ingress.spec.rules.iter().enumerate() {
+                let paths = rule.http.iter().flat_map(|http| &http.paths);
+                for (path_index, path) in paths.enumerate() {
+                    if let Some(service) = &path.backend.service {
+                        let field = format!("spec.rules[{rule_index}].http.paths[{path_index}].backend");
+                        self.add_upstream(index, service, field, false);
+                    }
+                }
+            }
+        }
+    }
+
+    /// A default backend makes its upstream anew; a path keeps the one that is there.
+    fn add_upstream(&mut self, index: u32, service: &IngressServiceBackend, field: String, replace: bool) {
+        let Some(ingress) = self.ingress(index) else { return };
+        let namespace = ingress.metadata.namespace.clone();
+        let key = (namespace.clone(), service.name.clone(), port_text(service));
+        let existing = self.by_name.get(&key).copied();
+        if existing.is_some() && !replace {
+            return;
+        }
+        let annotations = self.annotations(index);
+        let upstream = Upstream {
+            namespace,
+            service: service.name.clone(),
+            port: port_text(service),
+            service_upstream: annotations.service_upstream,
+            no_server: annotations.canary.enabled,
+            policy: annotations.canary.enabled.then(|| annotations.canary.clone()),
+            alternatives: Vec::new(),
+            affinity: Affinity::default(),
+            affinity_paths: Vec::new(),
+            ingress: index,
+            field,
+        };
+        match existing.and_then(|id| self.upstreams.get_mut(id as usize)) {
+            Some(slot) => *slot = upstream,
+            None => {
+                self.by_name.insert(key, self.upstreams.len() as u32);
+                self.upstreams.push(upstream);
+            }
+        }
+    }
+
+    fn location(&self, path: &str, exact_type: bool, cause: Cause, upstream: UpstreamId, annotations: Arc<Annotations>) -> Location {
+        Location {
+            path: path.to_owned(),
+            ingress_path: path.to_owned(),
+            modifier: Modifier::Prefix,
+            exact_type,
+            is_default: matches!(cause, Cause::Generated { .. }),
+            cause,
+            upstream,
+            annotations,
+            force_no_ssl_redirect: false,
+            regex: OnceLock::new(),
+        }
+    }
+
+    fn server(&self, host: &str, root: Location, certificate: ServerCertificate) -> Server {
+        Server {
+            host: host.to_owned(),
+            aliases: Vec::new(),
+            locations: vec![root],
+            regex_mode: false,
+            certificate,
+            from_to_www: false,
+            exact: BTreeMap::new(),
+            prefix: BTreeMap::new(),
+        }
+    }
+
+    // ingress-nginx: controller.go createServers
+    fn create_servers(&mut self) {
+        let plain = annotations::parse(&Labels::new(), &Labels::new());
+        let default_annotations = Arc::new(Annotations { ssl_redirect: false, ..plain });
+        let no_cause = Cause::Generated { ingress: None };
+        let root = self.location("/", false, no_cause, None, default_annotations.clone());
+        let fake = ServerCertificate::Default("it is the catch-all server".into());
+        self.servers.insert(CATCH_ALL.into(), self.server(CATCH_ALL, root, fake));
+        for index in self.order.clone() {
+            let Some(ingress) = self.ingress(index) else { continue };
+            let annotations = self.annotations(index);
+            if annotations.canary.enabled {
+                continue;
+            }
+            let service = ingress.spec.default_backend.as_ref().and_then(|backend| backend.service.as_ref());
+            let default = service.and_then(|service| self.upstream(&ingress.metadata.namespace, service));
+            if default.is_some() && ingress.spec.rules.is_empty() {
+                let root = self.servers.get_mut(CATCH_ALL).and_then(|server| server.locations.first_mut());
+                if let Some(root) = root.filter(|root| root.is_default) {
+                    // redirects and rewrites of the Ingress do not reach the catch-all
+                    let kept = Annotations {
+                        redirect: None,
+                        rewrite_target: String::new(),
+                        use_regex: false,
+                        app_root: String::new(),
+                        ssl_redirect: false,
+                        force_ssl_redirect: false,
+                        ..(*annotations).clone()
+                    };
+                    root.is_default = false;
+                    root.upstream = default;
+                    root.cause = Cause::CatchAll(index);
+                    root.annotations = Arc::new(kept);
+                }
+            }
+            for rule in &ingress.spec.rules {
+                let host = server_host(&rule.host);
+                if !self.servers.contains_key(host) {
+                    let cause = Cause::Generated { ingress: Some(index) };
+                    let root = self.location("/", false, cause, default, annotations.clone());
+                    self.servers.insert(host.to_owned(), self.server(host, root, ServerCertificate::None));
+                }
+            }
+        }
+        self.name_servers();
+    }
+
+    /// Aliases and certificates.
+    fn name_servers(&mut self) {
+        let mut aliases: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for index in self.order.clone() {
+            let Some(ingress) = self.ingress(index) else { continue };
+            let annotations = self.annotations(index);
+            if annotations.canary.enabled {
+                continue;
+            }
+            for rule in &ingress.spec.rules {
+                let host = server_host(&rule.host).to_owned();
+                let names = aliases.entry(host.clone()).or_default();
+                if names.is_empty() {
+                    names.clone_from(&annotations.aliases);
+                }
+                let unset = self.servers.get(&host).is_some_and(|server| server.certificate == ServerCertificate::None);
+                if unset && !ingress.spec.tls.is_empty() {
+                    let certificate = self.certificate(&host, ingress);
+                    if let Some(server) = self.servers.get_mut(&host) {
+                        server.certificate = certificate;
+                    }
+                }
+            }
+        }
+        for (host, names) in aliases {
+            let names = names.into_iter().filter(|name| !self.servers.contains_key(name));
+            let names: Vec<String> = names.collect::<BTreeSet<_>>().into_iter().collect();
+            if let Some(server) = self.servers.get_mut(&host) {
+                server.aliases = names;
+            }
+        }
+    }
+
+    /// The certificate that `ingress` gives to `host`.
+    // ingress-nginx: controller.go extractTLSSecretName, createServers
+    fn certificate(&mut self, host: &str, ingress: &Ingress) -> ServerCertificate {
+        let namespace = &ingress.metadata.namespace;
+        let listed = ingress.spec.tls.iter().find(|tls| tls.hosts.iter().any(|name| name.eq_ignore_ascii_case(host)));
+        let name = match listed {
+            Some(tls) => tls.secret_name.clone(),
+            None => {
+                let covering = ingress.spec.tls.iter().find(|tls| {
+                    !tls.secret_name.is_empty()
+                        && self.load(namespace, &tls.secret_name).is_ok_and(|certificate| certificate.covers(host))
+                });
+                covering.map(|tls| tls.secret_name.clone()).unwrap_or_default()
+            }
+        };
+        if name.is_empty() {
+            let why = match listed {
+                Some(_) => format!("the tls entry that lists {host} has no secretName"),
+                None => format!("no tls entry lists {host} and no Secret of the others covers it"),
+            };
+            return ServerCertificate::Default(why);
+        }
+        match self.load(namespace, &name) {
+            Ok(data) if data.covers(host) => ServerCertificate::Secret { namespace: namespace.clone(), name, data },
+            Ok(_) => ServerCertificate::Default(format!("the certificate in Secret {namespace}/{name} does not cover {host}")),
+            Err(why) => ServerCertificate::Default(format!("Secret {namespace}/{name} {why}")),
+        }
+    }
+
+    fn load(&mut self, namespace: &str, name: &str) -> Result<Arc<CertificateData>, String> {
+        let key = (namespace.to_owned(), name.to_owned());
+        if let Some(known) = self.certificates.get(&key) {
+            return known.clone();
+        }
+        let loaded = load_secret(self.snapshot, namespace, name).map(Arc::new);
+        self.certificates.insert(key, loaded.clone());
+        loaded
+    }
+
+    // ingress-nginx: controller.go getBackendServers, the loop over rules and paths
+    fn add_paths(&mut self) {
+        for index in self.order.clone() {
+            let Some(ingress) = self.ingress(index) else { continue };
+            let annotations = self.annotations(index);
+            for (rule_index, rule) in ingress.spec.rules.iter().enumerate() {
+                let named = server_host(&rule.host);
+                let host = if self.servers.contains_key(named) { named } else { CATCH_ALL }.to_owned();
+                let paths = rule.http.iter().flat_map(|http| &http.paths);
+                for (path_index, path) in paths.enumerate() {
+                    let Some(service) = &path.backend.service else { continue };
+                    let Some(id) = self.upstream(&ingress.metadata.namespace, service) else { continue };
+                    if self.upstreams.get(id as usize).is_none_or(|upstream| upstream.no_server) {
+                        continue;
+                    }
+                    let text = if path.path.is_empty() { "/" } else { path.path.as_str() };
+                    let exact = path.path_type.as_deref() == Some("Exact");
+                    let rule = RuleRef { ingress: index, rule: rule_index as u32, path: path_index as u32 };
+                    self.add_path(&host, text, exact, rule, id, &annotations);
+                    self.add_affinity(&host, named, text, id, &annotations);
+                }
+            }
+        }
+    }
+
+    fn add_path(&mut self, host: &str, text: &str, exact: bool, rule: RuleRef, id: u32, annotations: &Arc<Annotations>) {
+        let new = self.location(text, exact, Cause::Rule(rule), Some(id), annotations.clone());
+        let Some(server) = self.servers.get_mut(host) else { return };
+        server.from_to_www |= annotations.from_to_www;
+        // the scan stops at the first location of the same path, whatever its type
+        match server.locations.iter_mut().find(|location| location.path == text) {
+            Some(location) if location.exact_type == exact => {
+                if location.is_default {
+                    *location = new;
+                }
+            }
+            _ => server.locations.push(new),
+        }
+    }
+
+    fn add_affinity(&mut self, host: &str, named: &str, text: &str, id: u32, annotations: &Annotations) {
+        let aliases = self.servers.get(host).map(|server| server.aliases.clone()).unwrap_or_default();
+        let Some(upstream) = self.upstreams.get_mut(id as usize) else { return };
+        if annotations.affinity.cookie {
+            upstream.affinity = annotations.affinity.clone();
+            upstream.affinity_paths.push((named.to_owned(), text.to_owned()));
+            upstream.affinity_paths.extend(aliases.into_iter().map(|alias| (alias, text.to_owned())));
+        }
+    }
+
+    // ingress-nginx: controller.go mergeAlternativeBackends
+    fn merge_canaries(&mut self) {
+        let canaries: Vec<u32> = self.order.iter().copied().filter(|index| self.annotations(*index).canary.enabled).collect();
+        if canaries.len() == self.order.len() {
+            return;
+        }
+        for index in canaries {
+            let Some(ingress) = self.ingress(index) else { continue };
+            let namespace = &ingress.metadata.namespace;
+            let default = ingress.spec.default_backend.as_ref().and_then(|backend| backend.service.as_ref());
+            if let Some(canary) = default.and_then(|service| self.upstream(namespace, service)) {
+                self.merge_canary(index, CATCH_ALL, canary, None);
+            }
+            for rule in &ingress.spec.rules {
+                let host = server_host(&rule.host).to_owned();
+                for path in rule.http.iter().flat_map(|http| &http.paths) {
+                    let canary = path.backend.service.as_ref().and_then(|service| self.upstream(namespace, service));
+                    let text = if path.path.is_empty() { "/" } else { path.path.as_str() };
+                    let exact = path.path_type.as_deref() == Some("Exact");
+                    if let Some(canary) = canary {
+                        self.merge_canary(index, &host, canary, Some((text, exact)));
+                    }
+                }
+            }
+        }
+    }
+
+    fn merge_canary(&mut self, index: u32, host: &str, canary: u32, at: Option<(&str, bool)>) {
+        let Some(server) = self.servers.get(host) else { return };
+        let fits = |location: &&Location| at.is_none_or(|(path, exact)| location.path == path && location.exact_type == exact);
+        let primaries: Vec<u32> = server.locations.iter().filter(fits).filter_map(|location| location.upstream).collect();
+        let legacy = self.annotations(index).affinity.legacy_canary;
+        for primary in primaries {
+            if primary == canary || self.upstreams.get(primary as usize).is_none_or(|upstream| upstream.no_server) {
+                continue;
+            }
+            let Some(upstream) = self.upstreams.get_mut(primary as usize) else { continue };
+            if upstream.alternatives.contains(&canary) {
+                continue;
+            }
+            upstream.alternatives.push(canary);
+            let (affinity, paths) = (upstream.affinity.clone(), upstream.affinity_paths.clone());
+            if let Some(alternative) = self.upstreams.get_mut(canary as usize).filter(|_| !legacy) {
+                alternative.affinity = affinity;
+                alternative.affinity_paths = paths;
+            }
+        }
+    }
+
+    fn finish(self, config: &mut Config) {
+        config.upstreams = self.upstreams;
+        for (_, mut server) in self.servers {
+            server.locations.sort_by(|a, b| b.path.cmp(&a.path));
+            server.locations.sort_by_key(|location| std::cmp::Reverse(location.path.len()));
+            server.locations = split_prefixes(std::mem::take(&mut server.locations));
+            server.regex_mode =
+                server.locations.iter().any(|location| location.rewrite().is_some() || location.annotations.use_regex);
+            for location in &mut server.locations {
+                location.force_no_ssl_redirect =
+                    self.no_redirect_paths.iter().any(|path| location.path.starts_with(path.as_str()));
+                location.modifier = match (server.regex_mode, location.exact_type) {
+                    (true, _) => Modifier::Regex,
+                    (false, true) => Modifier::Exact,
+                    (false, false) => Modifier::Prefix,
+                };
+            }
+            index_locations(&mut server, &mut config.rejected);
+            config.servers.push(server);
+        }
+        index_names(config);
+    }
+}
+
+/// A Prefix path becomes a prefix location ending in a slash and an exact one without.
+// ingress-nginx: internal/ingress/controller/location.go updateServerLocations
+fn split_prefixes(locations: Vec<Location>) -> Vec<Location> {
+    let exact: BTreeSet<String> =
+        locations.iter().filter(|location| location.exact_type).map(|location| location.path.clone()).collect();
+    let mut out = Vec::with_capacity(locations.len() * 2);
+    for mut location in locations {
+        let plain = location.path == "/"
+            || location.exact_type
+            || location.rewrite().is_some()
+            || location.annotations.use_regex;
+        if plain {
+            out.push(location);
+            continue;
+        }
+        let twin = (!exact.contains(&location.path)).then(|| Location { exact_type: true, ..location.clone() });
+        if !location.path.ends_with('/') {
+            location.path.push('/');
+        }
+        out.push(location);
+        out.extend(twin);
+    }
+    out
+}
+
+fn index_locations(server: &mut Server, rejected: &mut Vec<String>) {
+    let mut seen = BTreeSet::new();
+    for (position, location) in server.locations.iter().enumerate() {
+        let position = position as u32;
+        match location.modifier {
+            Modifier::Exact => {
+                server.exact.entry(location.path.as_str().into()).or_insert(position);
+            }
+            Modifier::Prefix => {
+                server.prefix.entry(location.path.as_str().into()).or_insert(position);
+            }
+            Modifier::Regex => {
+                if matches!(location.regex(), Err(Trouble::Invalid)) {
+                    rejected.push(format!("pcre_compile() failed in location {} of host {}", location.directive(), server.host));
+                }
+                continue;
+            }
+        }
+        if !seen.insert((location.modifier == Modifier::Exact, location.path.clone())) {
+            rejected.push(format!("duplicate location \"{}\"", location.path));
+        }
+    }
+}
+
+// ingress-nginx: template.go buildServerName; internal/net/ssl and controller/nginx.go configureCertificates
+fn index_names(config: &mut Config) {
+    for (position, server) in config.servers.iter().enumerate() {
+        let position = position as u32;
+        if let Some(parent) = server.host.strip_prefix("*.") {
+            config.label_names.entry(parent.to_ascii_lowercase().into()).or_insert(position);
+        } else {
+            config.exact_names.entry(server.host.to_ascii_lowercase().into()).or_insert(position);
+        }
+        if server.certificate != ServerCertificate::None {
+            config.certified.insert(server.host.to_ascii_lowercase().into(), position);
+        }
+        for alias in &server.aliases {
+            if let Some(pattern) = alias.strip_prefix('~') {
+                if let Ok(regex) = Regex::new(pattern.trim_start_matches('*'), true) {
+                    config.regex_names.push((regex, position));
+                }
+            } else if let Some(parent) = alias.strip_prefix("*.") {
+                config.wildcard_names.push((parent.to_ascii_lowercase(), position));
+            } else {
+                config.exact_names.entry(alias.to_ascii_lowercase().into()).or_insert(position);
+            }
+            let covered = matches!(&server.certificate, ServerCertificate::Secret { data, .. } if data.covers(alias));
+            if covered {
+                config.certified.insert(alias.to_ascii_lowercase().into(), position);
+            }
+        }
+    }
+    config.wildcard_names.sort_by_key(|(parent, _)| std::cmp::Reverse(parent.len()));
+    // ingress-nginx: pkg/util/ingress BuildRedirects
+    for (position, server) in config.servers.iter().enumerate() {
+        if !server.from_to_www {
+            continue;
+        }
+        let from = match server.host.strip_prefix("www.") {
+            Some(bare) => bare.to_owned(),
+            None => format!("www.{}", server.host),
+        };
+        let taken = config.servers.iter().any(|other| other.host == from || other.aliases.contains(&from));
+        let repeated = config.redirects.iter().any(|redirect| redirect.from == from);
+        if !taken && !repeated {
+            if server.certificate != ServerCertificate::None {
+                config.certified.insert(from.as_str().into(), position as u32);
+            }
+            config.redirects.push(WwwRedirect { from, to: server.host.clone(), server: position as u32 });
+        }
+    }
+}
+
+fn server_host(host: &str) -> &str {
+    if host.is_empty() { CATCH_ALL } else { host }
+}
+
+/// The certificate in a Secret; the error goes after the Secret's name.
+pub(crate) fn load_secret(snapshot: &Snapshot, namespace: &str, name: &str) -> Result<CertificateData, String> {
+    let secret = snapshot
+        .secrets
+        .iter()
+        .find(|stored| stored.value.metadata.namespace == namespace && stored.value.metadata.name == name);
+    let secret = secret.ok_or_else(|| "does not exist".to_owned())?;
+    tls::from_secret(&secret.value).map_err(str::to_owned)
+}

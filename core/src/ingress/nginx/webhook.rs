@@ -1,0 +1,171 @@
+//! The validating webhook of ingress-nginx, and the inspection that the controller repeats.
+
+use super::annotations::PREFIX;
+use super::build::CATCH_ALL;
+use crate::ingress::controllers::Controller;
+use crate::manifest::ObjectRef;
+use crate::manifest::api::networking_v1::{HttpIngressPath, Ingress};
+use crate::model::Snapshot;
+use serde::Serialize;
+
+/// Why the webhook refuses an Ingress.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Refusal {
+    /// The Ingress.
+    pub ingress: ObjectRef,
+    /// What the webhook says; kubectl prints `admission webhook "validate.nginx.ingress.kubernetes.io" denied
+    /// the request: ` before it.
+    pub message: String,
+}
+
+fn paths(ingress: &Ingress) -> impl Iterator<Item = &HttpIngressPath> {
+    ingress.spec.rules.iter().flat_map(|rule| rule.http.iter().flat_map(|http| &http.paths))
+}
+
+/// The first value that the deep inspection refuses.
+// ingress-nginx: internal/ingress/inspector/rules.go, ingress.go
+pub(crate) fn inspect(ingress: &Ingress) -> Option<String> {
+    let spec = &ingress.spec;
+    let hosts = spec.rules.iter().map(|rule| rule.host.as_str());
+    let paths = paths(ingress).map(|path| path.path.as_str());
+    let tls = spec.tls.iter().flat_map(|tls| tls.hosts.iter().chain([&tls.secret_name]).map(String::as_str));
+    hosts.chain(paths).chain(tls).find(|value| suspicious(value)).map(str::to_owned)
+}
+
+fn suspicious(value: &str) -> bool {
+    let directive = |word: &str| value.find(word).and_then(|at| value.get(at..)).is_some_and(|rest| rest.contains(';'));
+    let files = ["passwd", "shadow", "group", "nginx", "ingress-controller"];
+    directive("alias")
+        || directive("root")
+        || files.iter().any(|file| value.contains(&format!("/etc/{file}")))
+        || value.contains("/var/run/secrets")
+        || value.contains("_by_lua")
+}
+
+/// `(?i)^/[[:alnum:]._\-/]*$`
+// ingress-nginx: internal/ingress/inspector/inspector.go validPathType
+fn plain_path(path: &str) -> bool {
+    path.starts_with('/') && path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-/".contains(&byte))
+}
+
+/// What the webhook says to `index`, created after the Ingresses `older`; `None` when it admits it or
+/// does not judge it.
+// ingress-nginx: internal/ingress/controller/controller.go CheckIngress
+pub(crate) fn review(snapshot: &Snapshot, controller: &Controller, older: &[u32], index: u32) -> Option<String> {
+    let stored = snapshot.ingresses.get(index as usize)?;
+    let ingress = &stored.value;
+    if let Some(value) = inspect(ingress) {
+        return Some(format!("invalid value found: {value}"));
+    }
+    let is_catch_all = ingress.spec.default_backend.is_some();
+    let flags = &controller.flags;
+    if flags.disable_catch_all && is_catch_all {
+        return Some(
+            "This deployment is trying to create a catch-all ingress while DisableCatchAll flag is set to true. \
+             Remove '.spec.defaultBackend' or set DisableCatchAll flag to false."
+                .into(),
+        );
+    }
+    let setting = |name: &str| controller.config.get(name).map(String::as_str);
+    if setting("strict-validate-path-type") != Some("false") {
+        if let Some(message) = path_types(ingress) {
+            return Some(message);
+        }
+    }
+    if let Some(message) = words(controller, ingress) {
+        return Some(message);
+    }
+    overlap(snapshot, controller, older, index)
+}
+
+fn path_types(ingress: &Ingress) -> Option<String> {
+    let judged = paths(ingress).filter(|path| !path.path.is_empty());
+    let bad = judged.filter(|path| path.path_type.as_deref() != Some("ImplementationSpecific") && !plain_path(&path.path));
+    let texts: Vec<String> = bad
+        .map(|path| {
+            let kind = path.path_type.as_deref().unwrap_or("<nil>");
+            format!("path {} cannot be used with pathType {kind}", path.path)
+        })
+        .collect();
+    (!texts.is_empty()).then(|| format!("ingress contains invalid paths: {}", texts.join("\n")))
+}
+
+fn words(controller: &Controller, ingress: &Ingress) -> Option<String> {
+    let list = controller.config.get("annotation-value-word-blocklist").map_or("", String::as_str);
+    let forbidden: Vec<&str> = list.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
+    let snippets = controller.config.get("allow-snippet-annotations").is_some_and(|value| value == "true");
+    for (key, value) in &ingress.metadata.annotations {
+        if key.starts_with(PREFIX) {
+            if let Some(word) = forbidden.iter().find(|word| value.contains(**word)) {
+                return Some(format!("{key} annotation contains invalid word {word}"));
+            }
+        }
+        if !snippets && key.ends_with("-snippet") {
+            return Some(format!(
+                "{key} annotation cannot be used. Snippet directives are disabled by the Ingress administrator"
+            ));
+        }
+    }
+    None
+}
+
+// ingress-nginx: controller.go checkOverlap
+fn overlap(snapshot: &Snapshot, controller: &Controller, older: &[u32], index: u32) -> Option<String> {
+    let ingress = &snapshot.ingresses.get(index as usize)?.value;
+    let host_of = |host: &str| if host.is_empty() { CATCH_ALL.to_owned() } else { host.to_owned() };
+    let hosts: Vec<String> = ingress.spec.rules.iter().map(|rule| host_of(&rule.host)).collect();
+    let shares_host = |other: &u32| {
+        let other = snapshot.ingresses.get(*other as usize);
+        other.is_some_and(|other| other.value.spec.rules.iter().any(|rule| hosts.contains(&host_of(&rule.host))))
+    };
+    let mut order: Vec<u32> = older.iter().copied().filter(shares_host).collect();
+    order.push(index);
+    let config = super::build(snapshot, controller, &order);
+    let canary = |ingress: &Ingress| ingress.metadata.annotations.get(&format!("{PREFIX}canary")).cloned();
+    for rule in &ingress.spec.rules {
+        let host = host_of(&rule.host);
+        let Some(server) = config.servers.iter().find(|server| server.host == host) else { continue };
+        for path in rule.http.iter().flat_map(|http| &http.paths) {
+            let text = if path.path.is_empty() { "/" } else { path.path.as_str() };
+            let here = server.locations.iter().filter(|location| location.path == text && !location.is_default);
+            let owners: Vec<u32> = here.filter_map(super::Location::ingress).collect();
+            if owners.contains(&index) {
+                continue;
+            }
+            for owner in owners.iter().filter_map(|owner| snapshot.ingresses.get(*owner as usize)) {
+                let (mine, theirs) = (canary(ingress), canary(&owner.value));
+                let both_canary = mine.as_deref() == Some("true") && theirs.as_deref() == Some("true");
+                if both_canary || (mine.is_none() && theirs.is_none()) {
+                    let metadata = &owner.value.metadata;
+                    return Some(format!(
+                        "host \"{host}\" and path \"{text}\" is already defined in ingress {}/{}",
+                        metadata.namespace, metadata.name
+                    ));
+                }
+            }
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn directives_and_files_are_suspicious() {
+        for value in ["  alias  #\n/x/;", "root blabla ;", "/etc/nginx/x", "/var/run/secrets/y", "a_by_lua_block"] {
+            assert!(suspicious(value), "{value}");
+        }
+        for value in ["/test/mypage1", "/alias/me", "/root"] {
+            assert!(!suspicious(value), "{value}");
+        }
+    }
+
+    #[test]
+    fn plain_paths_hold_no_regular_expression() {
+        assert!(plain_path("/.well-known/a_b-c"));
+        assert!(!plain_path("/foo.+") && !plain_path("foo") && !plain_path("/a\nb"));
+    }
+}
