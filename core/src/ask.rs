@@ -2,6 +2,7 @@
 //! corpus use. A mechanism adds a variant to [`Question`] and one to [`Answer`].
 
 use crate::cluster::Cluster;
+use crate::ingress::HttpRequest;
 use crate::journey::Connection;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +28,49 @@ pub enum Question {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         protocol: Option<String>,
     },
+    /// What happens to an HTTP request that a client sends to the Ingress controller?
+    Route(RouteQuestion),
+    /// The servers and locations that ingress-nginx generates.
+    Nginx {},
+    /// Class, controller and ADDRESS of every Ingress.
+    Ingresses {},
+}
+
+/// The parts of an HTTP request in a question.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RouteQuestion {
+    /// `http://shop.example.com/api`.
+    pub url: String,
+    /// `GET` by default.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub method: String,
+    /// Headers.
+    #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    pub headers: std::collections::BTreeMap<String, String>,
+    /// Where the client is: an address or `namespace/pod`; outside by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// The server name of the TLS handshake; the host by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sni: Option<String>,
+}
+
+impl RouteQuestion {
+    /// The request that is asked about.
+    ///
+    /// # Errors
+    /// [`AskError::Unreadable`] when the URL cannot be read.
+    pub fn request(&self) -> Result<HttpRequest, AskError> {
+        let mut request = HttpRequest::get(&self.url)?;
+        if !self.method.is_empty() {
+            request.method.clone_from(&self.method);
+        }
+        request.headers.clone_from(&self.headers);
+        request.client.clone_from(&self.from);
+        request.sni.clone_from(&self.sni);
+        Ok(request)
+    }
 }
 
 /// A port in a question: a number, or a name as text.
@@ -59,6 +103,12 @@ pub enum Answer {
     Cluster(crate::model::ClusterView),
     /// Answer to [`Question::Trace`].
     Journey(crate::journey::Journey),
+    /// Answer to [`Question::Route`].
+    Routing(Box<crate::ingress::Routing>),
+    /// Answer to [`Question::Nginx`].
+    Nginx(crate::ingress::NginxTable),
+    /// Answer to [`Question::Ingresses`].
+    Ingresses(crate::ingress::StatusList),
 }
 
 /// The question names something that does not exist, or cannot be read. The only `Err` of a question.
@@ -88,6 +138,10 @@ pub enum AskError {
     },
 }
 
+fn no_nginx() -> AskError {
+    AskError::NotFound { kind: "controller", name: "k8s.io/ingress-nginx".into(), near: None }
+}
+
 impl Cluster {
     /// Answers any question.
     ///
@@ -101,6 +155,9 @@ impl Cluster {
                 let connection = Connection::asked(from, to, port.as_ref(), protocol.as_deref())?;
                 Answer::Journey(self.trace(&connection)?)
             }
+            Question::Route(question) => Answer::Routing(Box::new(self.route(&question.request()?))),
+            Question::Nginx {} => Answer::Nginx(self.nginx_table().ok_or_else(no_nginx)?),
+            Question::Ingresses {} => Answer::Ingresses(self.ingress_statuses()),
         })
     }
 }

@@ -1,9 +1,11 @@
 //! The facade: a settled cluster and every question one can ask of it.
 
 use crate::ask::AskError;
+use crate::ingress;
 use crate::journey::{self, Connection, Journey};
 use crate::manifest::{Limits, Manifests, Problem, Source};
 use crate::model::{self, Assumption, ClusterView, Settings, Snapshot};
+use crate::policy;
 use crate::services::Proxy;
 use serde::Serialize;
 use std::sync::{Arc, OnceLock};
@@ -20,6 +22,8 @@ pub struct Cluster {
 struct Inner {
     snapshot: Snapshot,
     proxy: OnceLock<Proxy>,
+    policy: OnceLock<policy::Engine>,
+    ingress: OnceLock<ingress::Table>,
 }
 
 /// What is wrong in the input, and what was taken for granted.
@@ -47,7 +51,9 @@ impl Cluster {
 
     fn settled(manifests: Manifests, settings: &Settings) -> Self {
         let snapshot = model::settle(Arc::new(manifests), settings);
-        Self { inner: Arc::new(Inner { snapshot, proxy: OnceLock::new() }) }
+        let inner =
+            Inner { snapshot, proxy: OnceLock::new(), policy: OnceLock::new(), ingress: OnceLock::new() };
+        Self { inner: Arc::new(inner) }
     }
 
     /// The cluster with these sources in place of those of the same names; others are added behind
@@ -88,6 +94,16 @@ impl Cluster {
     /// kube-proxy on every node, indexed on the first use.
     pub fn proxy(&self) -> &Proxy {
         self.inner.proxy.get_or_init(|| Proxy::new(&self.inner.snapshot))
+    }
+
+    /// The policies, compiled on the first use.
+    pub fn policies(&self) -> &policy::Engine {
+        self.inner.policy.get_or_init(|| policy::Engine::new(&self.inner.snapshot))
+    }
+
+    /// The Ingresses of every controller, indexed on the first use.
+    pub fn ingress_table(&self) -> &ingress::Table {
+        self.inner.ingress.get_or_init(|| ingress::Table::new(&self.inner.snapshot))
     }
 
     /// Everything wrong in the input, in source order.

@@ -76,7 +76,14 @@ impl Index {
 
     /// Resolves `port` of `namespace/name`. With `lenient`, as ingress-nginx does, a targetPort counts too.
     // ingress-nginx: internal/ingress/controller/controller.go serviceEndpoints, endpointslices.go
-    pub(crate) fn resolve(&self, snapshot: &Snapshot, namespace: &str, name: &str, port: &str, lenient: bool) -> Resolved {
+    pub(crate) fn resolve(
+        &self,
+        snapshot: &Snapshot,
+        namespace: &str,
+        name: &str,
+        port: &str,
+        lenient: bool,
+    ) -> Resolved {
         let Some(id) = self.service(snapshot, namespace, name) else {
             return Resolved { trouble: Some(Trouble::NoService), ..Resolved::default() };
         };
@@ -97,7 +104,8 @@ impl Index {
                 || (lenient && candidate.target_port.to_string() == port)
         };
         let Some(service_port) = service.spec.ports.iter().find(matches) else {
-            let target_of = service.spec.ports.iter().find(|candidate| candidate.target_port.to_string() == port);
+            let target_of =
+                service.spec.ports.iter().find(|candidate| candidate.target_port.to_string() == port);
             resolved.trouble = Some(Trouble::NoPort { target_of: target_of.map(|candidate| candidate.port) });
             return resolved;
         };
@@ -112,18 +120,25 @@ impl Index {
     }
 
     /// The ready endpoints of one Service port, and whether there are others that are not ready.
-    pub(crate) fn endpoints(&self, snapshot: &Snapshot, id: ServiceId, port: &ServicePort) -> (Vec<Target>, bool) {
+    pub(crate) fn endpoints(
+        &self,
+        snapshot: &Snapshot,
+        id: ServiceId,
+        port: &ServicePort,
+    ) -> (Vec<Target>, bool) {
         let mut targets: Vec<Target> = Vec::new();
         let mut not_ready = false;
         let Some(service) = snapshot.service(id) else { return (targets, false) };
-        let slices = self.slices.get(&(service.namespace, service.name.clone())).map_or(&[][..], Vec::as_slice);
+        let slices =
+            self.slices.get(&(service.namespace, service.name.clone())).map_or(&[][..], Vec::as_slice);
         for slice in slices.iter().filter_map(|slice| snapshot.slices.get(*slice as usize)) {
             let ports = slice.value.ports.iter().filter(|candidate| {
                 let protocol = candidate.protocol.as_deref().unwrap_or("TCP");
                 let name = candidate.name.as_deref().unwrap_or("");
                 protocol == "TCP" && (port.name.is_empty() || name == port.name)
             });
-            let numbers: Vec<u16> = ports.filter_map(|candidate| u16::try_from(candidate.port?).ok()).collect();
+            let numbers: Vec<u16> =
+                ports.filter_map(|candidate| u16::try_from(candidate.port?).ok()).collect();
             for (position, endpoint) in slice.value.endpoints.iter().enumerate() {
                 if endpoint.conditions.ready == Some(false) {
                     not_ready |= !numbers.is_empty();

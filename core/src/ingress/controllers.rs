@@ -72,7 +72,9 @@ impl Flags {
         let mut flags = Self::default();
         let mut rest = arguments.iter().peekable();
         while let Some(argument) = rest.next() {
-            let Some(flag) = argument.strip_prefix("--").or_else(|| argument.strip_prefix('-')) else { continue };
+            let Some(flag) = argument.strip_prefix("--").or_else(|| argument.strip_prefix('-')) else {
+                continue;
+            };
             let (name, value) = match flag.split_once('=') {
                 Some((name, value)) => (name, value.to_owned()),
                 None => match rest.peek().filter(|next| !next.starts_with('-')) {
@@ -141,13 +143,17 @@ pub(crate) enum NotClaimed {
 impl Controller {
     /// Whether it takes `ingress`.
     // ingress-nginx: internal/ingress/controller/store/store.go GetIngressClass
-    pub(crate) fn claims(&self, snapshot: &Snapshot, ingress: &Ingress) -> Result<(), NotClaimed> {
+    pub(crate) fn claims(&self, snapshot: &Snapshot, stored: &Stored<Ingress>) -> Result<(), NotClaimed> {
+        let ingress = &stored.value;
         let namespace = &self.flags.watch_namespace;
-        if !namespace.is_empty() && *namespace != ingress.metadata.namespace {
+        if !namespace.is_empty() && *namespace != namespace_of(stored) {
             return Err(NotClaimed::OtherNamespace);
         }
         self.claims_class(snapshot, ingress)?;
-        if self.flags.disable_catch_all && ingress.spec.rules.is_empty() && ingress.spec.default_backend.is_some() {
+        if self.flags.disable_catch_all
+            && ingress.spec.rules.is_empty()
+            && ingress.spec.default_backend.is_some()
+        {
             return Err(NotClaimed::CatchAllDisabled);
         }
         Ok(())
@@ -276,8 +282,13 @@ fn config_map(snapshot: &Snapshot, pod_namespace: &str, name: Option<&str>) -> L
     let found = snapshot
         .config_maps
         .iter()
-        .find(|stored| stored.value.metadata.namespace == namespace && stored.value.metadata.name == name);
+        .find(|stored| namespace_of(stored) == namespace && stored.object.name == name);
     found.map(|stored| stored.value.data.clone()).unwrap_or_default()
+}
+
+/// The namespace of an object in the cluster.
+pub(crate) fn namespace_of<T>(stored: &Stored<T>) -> &str {
+    stored.object.namespace.as_deref().unwrap_or_default()
 }
 
 /// Ingresses of one controller, oldest first; equal times: ingress-nginx takes the greater name first.
@@ -291,7 +302,8 @@ pub(crate) fn by_age(snapshot: &Snapshot) -> Vec<u32> {
     };
     order.sort_by(|a, b| match (time(a), time(b)) {
         (Some(x), Some(y)) if x == y => {
-            let name = |index: &u32| snapshot.ingresses.get(*index as usize).map(|stored| stored.object.clone());
+            let name =
+                |index: &u32| snapshot.ingresses.get(*index as usize).map(|stored| stored.object.clone());
             name(b).cmp(&name(a))
         }
         (Some(x), Some(y)) => x.cmp(&y),

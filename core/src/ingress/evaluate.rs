@@ -1,10 +1,11 @@
 //! One request through controller, profile, backend and the layers below.
 
 use super::answer::{
-    BackendAnswer, Candidate, CertificateAnswer, Connection, ControllerAnswer, Difference, EndpointAnswer, Matched,
-    Obstacle, Outcome, Response, Routing, Step, UpstreamRequest,
+    BackendAnswer, Candidate, CertificateAnswer, Connection, ControllerAnswer, Difference, EndpointAnswer,
+    Matched, Obstacle, Outcome, Response, Routing, Step, UpstreamRequest,
 };
 use super::backend::{Resolved, Target, Trouble, port_text};
+use super::controllers::namespace_of;
 use super::nginx::{self, ServerCertificate};
 use super::reach::{Client, Reach};
 use super::request::{HttpRequest, Scheme};
@@ -53,8 +54,13 @@ pub(crate) fn route(table: &Table, reach: Reach<'_>, request: &HttpRequest) -> R
     let difference = asked.difference(&judged, other);
     let certificate = asked.certificate();
     let mut steps = vec![explain::controller(controller)];
-    steps.extend(obstacles.iter().map(|obstacle| Step { text: obstacle.message.clone(), evidence: obstacle.evidence.clone() }));
-    steps.extend(certificate.iter().map(|certificate| Step { text: certificate.why.clone(), evidence: None }));
+    steps.extend(
+        obstacles
+            .iter()
+            .map(|obstacle| Step { text: obstacle.message.clone(), evidence: obstacle.evidence.clone() }),
+    );
+    steps
+        .extend(certificate.iter().map(|certificate| Step { text: certificate.why.clone(), evidence: None }));
     steps.extend(judged.steps);
     Routing {
         request: request.clone(),
@@ -84,7 +90,14 @@ fn nobody(request: &HttpRequest, snapshot: &Snapshot) -> Routing {
     let host = request.host_name().unwrap_or_default();
     let mut candidates = Vec::new();
     for stored in &snapshot.ingresses {
-        for (rule_index, rule) in stored.value.spec.rules.iter().enumerate().filter(|(_, rule)| spec::host_covers(&rule.host, &host)) {
+        for (rule_index, rule) in stored
+            .value
+            .spec
+            .rules
+            .iter()
+            .enumerate()
+            .filter(|(_, rule)| spec::host_covers(&rule.host, &host))
+        {
             for (path_index, path) in rule.http.iter().flat_map(|http| &http.paths).enumerate() {
                 let field = format!("spec.rules[{rule_index}].http.paths[{path_index}]");
                 candidates.push(Candidate {
@@ -170,12 +183,21 @@ impl Asked<'_> {
                 let namespace = self.namespace(ingress);
                 match &backend.service {
                     None => self.answered(
-                        Response::Undetermined { missing: "what the controller does with a resource backend".into() },
-                        "the backend is a resource, not a Service; what that means is up to the controller".into(),
+                        Response::Undetermined {
+                            missing: "what the controller does with a resource backend".into(),
+                        },
+                        "the backend is a resource, not a Service; what that means is up to the controller"
+                            .into(),
                     ),
                     Some(service) => {
                         let port = port_text(service);
-                        let resolved = self.table.services.resolve(self.snapshot, &namespace, &service.name, &port, false);
+                        let resolved = self.table.services.resolve(
+                            self.snapshot,
+                            &namespace,
+                            &service.name,
+                            &port,
+                            false,
+                        );
                         let upstream = UpstreamRequest {
                             protocol: "http".into(),
                             method: self.request.method().to_owned(),
@@ -194,7 +216,8 @@ impl Asked<'_> {
             steps.push(explain::matched(matched));
         }
         if self.is_implementation_specific(hit) {
-            let text = "pathType ImplementationSpecific is up to the class; it is taken as Prefix here".into();
+            let text =
+                "pathType ImplementationSpecific is up to the class; it is taken as Prefix here".into();
             steps.push(Step { text, evidence: None });
         }
         steps.push(Step { text: outcome.why.clone(), evidence: None });
@@ -204,17 +227,21 @@ impl Asked<'_> {
 
     fn is_implementation_specific(&self, hit: Hit) -> bool {
         let Hit::Rule(rule) = hit else { return false };
-        rule.get(self.snapshot).is_some_and(|path| path.path_type.as_deref() == Some("ImplementationSpecific"))
+        rule.get(self.snapshot)
+            .is_some_and(|path| path.path_type.as_deref() == Some("ImplementationSpecific"))
     }
 
     fn namespace(&self, ingress: u32) -> String {
         let stored = self.snapshot.ingresses.get(ingress as usize);
-        stored.map(|stored| stored.value.metadata.namespace.clone()).unwrap_or_default()
+        stored.map(|stored| namespace_of(stored).to_owned()).unwrap_or_default()
     }
 
     /// Calls `each` with every path of every claimed Ingress whose host covers the request, then says how
     /// the controller's own tables judged it.
-    fn collect(&self, mut why: impl FnMut(u32, &str, &str, &str, &str) -> Option<(bool, String)>) -> (Vec<Candidate>, u32) {
+    fn collect(
+        &self,
+        mut why: impl FnMut(u32, &str, &str, &str, &str) -> Option<(bool, String)>,
+    ) -> (Vec<Candidate>, u32) {
         let host = self.request.host_name().unwrap_or_default();
         let (mut candidates, mut left_out) = (Vec::new(), 0u32);
         let others = self.engine.not_claimed.iter().map(|(index, _)| *index);
@@ -270,7 +297,10 @@ impl Asked<'_> {
                 (Some(HostKind::Exact), host) => !host.is_empty() && !host.starts_with("*."),
                 (None, _) => false,
             };
-            Some((won, explain::spec_candidate(won, here, rule_path, rule_kind, path, winning_path.as_deref())))
+            Some((
+                won,
+                explain::spec_candidate(won, here, rule_path, rule_kind, path, winning_path.as_deref()),
+            ))
         })
     }
 
@@ -280,7 +310,8 @@ impl Asked<'_> {
         let config = self.engine.nginx(self.snapshot);
         let controller = &self.engine.controller;
         let (peer, peer_why) = self.reach.peer(controller, self.client, self.request.scheme);
-        let forwarded = self.request.header("x-forwarded-for").filter(|_| config.settings.use_forwarded_headers);
+        let forwarded =
+            self.request.header("x-forwarded-for").filter(|_| config.settings.use_forwarded_headers);
         let peer = forwarded.and_then(|list| list.split(',').next()?.trim().parse().ok()).or(peer);
         let has_endpoints = |id: u32| {
             let resolved = config.upstreams.get(id as usize).map(|upstream| self.resolve(upstream));
@@ -298,13 +329,20 @@ impl Asked<'_> {
         if reply.access.is_some() {
             steps.extend(peer_why.map(|text| Step { text, evidence: None }));
         }
-        if let Some((why, location)) = outcomes.first().map(|outcome| outcome.why.clone()).zip(Some(reply.location)) {
+        if let Some((why, location)) =
+            outcomes.first().map(|outcome| outcome.why.clone()).zip(Some(reply.location))
+        {
             let ignored = location.iter().flat_map(|location| &location.annotations.ignored);
-            steps.extend(ignored.map(|(name, why)| Step { text: format!("annotation {name} is ignored: {why}"), evidence: None }));
+            steps.extend(ignored.map(|(name, why)| Step {
+                text: format!("annotation {name} is ignored: {why}"),
+                evidence: None,
+            }));
             steps.push(Step { text: why, evidence: None });
         }
         for message in &config.rejected {
-            let text = format!("nginx refuses the whole configuration ({message}), so the controller keeps serving the one before and no change of any Ingress takes effect");
+            let text = format!(
+                "nginx refuses the whole configuration ({message}), so the controller keeps serving the one before and no change of any Ingress takes effect"
+            );
             steps.push(Step { text, evidence: None });
         }
         let (candidates, left_out) = self.nginx_candidates(config, &reply, place.as_ref());
@@ -318,7 +356,8 @@ impl Asked<'_> {
         let service = resolved.service.and_then(|id| self.snapshot.service(id));
         if let Some(service) = service.filter(|_| upstream.service_upstream) {
             let port = service.spec.ports.iter().find(|port| {
-                port.port.to_string() == upstream.port || (!port.name.is_empty() && port.name == upstream.port)
+                port.port.to_string() == upstream.port
+                    || (!port.name.is_empty() && port.name == upstream.port)
             });
             let has_ip = !matches!(service.spec.cluster_ip.as_str(), "" | "None");
             if let Some(port) = port.filter(|_| has_ip).and_then(|port| u16::try_from(port.port).ok()) {
@@ -347,8 +386,15 @@ impl Asked<'_> {
                 Some(upstream) => self.nginx_upstream(reply, upstream, way.share),
             };
             let has_backend = outcome.upstream.is_some() || !outcome.endpoints.is_empty();
-            if let Some((response, why)) = reply.access.as_ref().filter(|_| has_backend || upstream.is_none()) {
-                outcome = Outcome { response: response.clone(), why: why.clone(), upstream: None, endpoints: Vec::new(), ..outcome };
+            if let Some((response, why)) = reply.access.as_ref().filter(|_| has_backend || upstream.is_none())
+            {
+                outcome = Outcome {
+                    response: response.clone(),
+                    why: why.clone(),
+                    upstream: None,
+                    endpoints: Vec::new(),
+                    ..outcome
+                };
             }
             outcome.share = way.share;
             outcome.response_headers.clone_from(&reply.response_headers);
@@ -362,16 +408,21 @@ impl Asked<'_> {
 
     /// The controller's own default backend: 404, or the Service of `--default-backend-service`.
     fn default_backend(&self, reply: &nginx::Reply<'_>, why: &str) -> Outcome {
-        let service = self.engine.controller.flags.default_backend.as_deref().and_then(|name| name.split_once('/'));
+        let service =
+            self.engine.controller.flags.default_backend.as_deref().and_then(|name| name.split_once('/'));
         let Some((namespace, name)) = service else {
             return self.answered(Response::status(404), why.to_owned());
         };
         let id = self.table.services.service(self.snapshot, namespace, name);
-        let port = id.and_then(|id| self.snapshot.service(id)?.spec.ports.first().map(|port| port.port.to_string()));
+        let port =
+            id.and_then(|id| self.snapshot.service(id)?.spec.ports.first().map(|port| port.port.to_string()));
         let port = port.unwrap_or_else(|| "80".into());
         let resolved = self.table.services.resolve(self.snapshot, namespace, name, &port, true);
         if resolved.targets.is_empty() {
-            return self.answered(Response::status(404), format!("{why}; Service {namespace}/{name} has no endpoints"));
+            return self.answered(
+                Response::status(404),
+                format!("{why}; Service {namespace}/{name} has no endpoints"),
+            );
         }
         let mut outcome = self.connect(&resolved, self.upstream_request(reply), Share::ALL);
         outcome.why = format!("{why}, which is Service {namespace}/{name}");
@@ -403,15 +454,18 @@ impl Asked<'_> {
             }
         }
         let location = reply.location.and_then(nginx::Location::field).filter(|_| upstream.policy.is_none());
-        let (ingress, field) = location.map_or((upstream.ingress, upstream.field.clone()), |(ingress, field)| {
-            let field = if field.ends_with(']') { format!("{field}.backend") } else { field };
-            (ingress, field)
-        });
+        let (ingress, field) =
+            location.map_or((upstream.ingress, upstream.field.clone()), |(ingress, field)| {
+                let field = if field.ends_with(']') { format!("{field}.backend") } else { field };
+                (ingress, field)
+            });
         let mut outcome = self.proxied(ingress, &field, name, &resolved, request, share);
         if let Some(auth) = annotations.and_then(|annotations| annotations.auth_secret.as_deref()) {
             self.authenticate(&mut outcome, ingress, auth);
         }
-        if annotations.is_some_and(|annotations| !annotations.auth_url.is_empty()) && outcome.upstream.is_some() {
+        if annotations.is_some_and(|annotations| !annotations.auth_url.is_empty())
+            && outcome.upstream.is_some()
+        {
             let missing = "what the external authentication service of auth-url answers".to_owned();
             outcome.why.clone_from(&missing);
             outcome.response = Response::Undetermined { missing };
@@ -427,11 +481,17 @@ impl Asked<'_> {
             .snapshot
             .secrets
             .iter()
-            .any(|stored| stored.value.metadata.namespace == namespace && stored.value.metadata.name == name);
+            .any(|stored| namespace_of(stored) == namespace && stored.object.name == name);
         let (response, why) = if !found {
-            (Response::status(503), format!("the location is denied: Secret {namespace}/{name} of auth-secret does not exist"))
+            (
+                Response::status(503),
+                format!("the location is denied: Secret {namespace}/{name} of auth-secret does not exist"),
+            )
         } else if self.request.header("authorization").is_none() {
-            (Response::status(401), "the Ingress asks for a user and password and the request carries none".into())
+            (
+                Response::status(401),
+                "the Ingress asks for a user and password and the request carries none".into(),
+            )
         } else {
             let missing = format!("whether the password is one of those in Secret {namespace}/{name}");
             (Response::Undetermined { missing: missing.clone() }, missing)
@@ -440,7 +500,14 @@ impl Asked<'_> {
     }
 
     /// The Service of the `default-backend` annotation, when it has endpoints.
-    fn fallback(&self, ingress: u32, name: &str, failed: &nginx::Upstream, mut request: UpstreamRequest, share: Share) -> Option<Outcome> {
+    fn fallback(
+        &self,
+        ingress: u32,
+        name: &str,
+        failed: &nginx::Upstream,
+        mut request: UpstreamRequest,
+        share: Share,
+    ) -> Option<Outcome> {
         let namespace = self.namespace(ingress);
         let id = self.table.services.service(self.snapshot, &namespace, name)?;
         let port = self.snapshot.service(id)?.spec.ports.first()?.clone();
@@ -461,14 +528,26 @@ impl Asked<'_> {
         request.headers.extend(headers.into_iter().map(header));
         let resolved = Resolved { service: Some(id), targets, ..Resolved::default() };
         let mut outcome = self.connect(&resolved, request, share);
-        outcome.why = format!("Service {}/{} has no endpoints, so the Service of the default-backend annotation answers", failed.namespace, failed.service);
+        outcome.why = format!(
+            "Service {}/{} has no endpoints, so the Service of the default-backend annotation answers",
+            failed.namespace, failed.service
+        );
         let field = format!("metadata.annotations[{}default-backend]", nginx::annotations::PREFIX);
         let (_, evidence) = self.evidence(ingress, &field)?;
-        outcome.backend = Some(BackendAnswer { service: ObjectRef::namespaced("Service", &namespace, name), port: port.port.to_string(), evidence });
+        outcome.backend = Some(BackendAnswer {
+            service: ObjectRef::namespaced("Service", &namespace, name),
+            port: port.port.to_string(),
+            evidence,
+        });
         Some(outcome)
     }
 
-    fn nginx_candidates(&self, config: &nginx::Config, reply: &nginx::Reply<'_>, winner: Option<&(u32, String)>) -> (Vec<Candidate>, u32) {
+    fn nginx_candidates(
+        &self,
+        config: &nginx::Config,
+        reply: &nginx::Reply<'_>,
+        winner: Option<&(u32, String)>,
+    ) -> (Vec<Candidate>, u32) {
         let path = reply.path.as_deref().unwrap_or_default();
         let server = reply.server;
         self.collect(|index, field, host, _, _| {
@@ -484,7 +563,9 @@ impl Asked<'_> {
             if server.host != name && !server.aliases.iter().any(|alias| alias == name) {
                 return Some((false, format!("server {} takes the host", server.host)));
             }
-            let at = |location: &&nginx::Location| location.field().is_some_and(|place| place == (index, field.to_owned()));
+            let at = |location: &&nginx::Location| {
+                location.field().is_some_and(|place| place == (index, field.to_owned()))
+            };
             let why = match server.locations.iter().find(at) {
                 Some(location) => location.why_lost(path, reply.location),
                 None => explain::no_location(config, index, field),
@@ -507,7 +588,15 @@ impl Asked<'_> {
         }
     }
 
-    fn proxied(&self, ingress: u32, field: &str, name: (&str, &str, &str), resolved: &Resolved, request: UpstreamRequest, share: Share) -> Outcome {
+    fn proxied(
+        &self,
+        ingress: u32,
+        field: &str,
+        name: (&str, &str, &str),
+        resolved: &Resolved,
+        request: UpstreamRequest,
+        share: Share,
+    ) -> Outcome {
         let (namespace, service, port) = name;
         let object = ObjectRef::namespaced("Service", namespace, service);
         let mut outcome = match &resolved.trouble {
@@ -516,13 +605,17 @@ impl Asked<'_> {
         };
         outcome.share = share;
         let evidence = self.evidence(ingress, field).map(|(_, evidence)| evidence);
-        outcome.backend = evidence.map(|evidence| BackendAnswer { service: object, port: port.to_owned(), evidence });
+        outcome.backend =
+            evidence.map(|evidence| BackendAnswer { service: object, port: port.to_owned(), evidence });
         outcome
     }
 
     fn connect(&self, resolved: &Resolved, request: UpstreamRequest, share: Share) -> Outcome {
         if let Some((name, port)) = &resolved.external {
-            let mut outcome = self.answered(Response::Backend {}, format!("the controller resolves {name} and connects to port {port} there"));
+            let mut outcome = self.answered(
+                Response::Backend {},
+                format!("the controller resolves {name} and connects to port {port} there"),
+            );
             outcome.upstream = Some(request);
             return outcome;
         }
@@ -533,7 +626,9 @@ impl Asked<'_> {
         Outcome {
             share,
             backend: None,
-            upstream: (reached || endpoints.iter().any(|endpoint| endpoint.connection == Connection::Undetermined)).then_some(request),
+            upstream: (reached
+                || endpoints.iter().any(|endpoint| endpoint.connection == Connection::Undetermined))
+            .then_some(request),
             endpoints,
             response,
             response_headers: Vec::new(),
@@ -545,14 +640,22 @@ impl Asked<'_> {
         let elsewhere = self.judge(other);
         let response = |judged: &Judged| judged.outcomes.first().map(|outcome| outcome.response.clone());
         let path = |judged: &Judged| {
-            judged.outcomes.first().and_then(|outcome| outcome.upstream.as_ref().map(|upstream| upstream.path.clone()))
+            judged
+                .outcomes
+                .first()
+                .and_then(|outcome| outcome.upstream.as_ref().map(|upstream| upstream.path.clone()))
         };
         let (here, there) = (response(judged)?, response(&elsewhere)?);
         let same = here == there && judged.place == elsewhere.place && path(judged) == path(&elsewhere);
-        if same || (self.engine.controller.profile == IngressProfile::Spec && elsewhere.matched.is_none() && judged.matched.is_none()) {
+        if same
+            || (self.engine.controller.profile == IngressProfile::Spec
+                && elsewhere.matched.is_none()
+                && judged.matched.is_none())
+        {
             return None;
         }
-        let message = explain::difference(other, elsewhere.matched.as_ref(), &there, path(&elsewhere).as_deref());
+        let message =
+            explain::difference(other, elsewhere.matched.as_ref(), &there, path(&elsewhere).as_deref());
         Some(Difference { profile: other, matched: elsewhere.matched, response: there, message })
     }
 
@@ -566,12 +669,16 @@ impl Asked<'_> {
         let fallback = match &self.engine.controller.flags.default_certificate {
             Some(secret) => {
                 let (namespace, name) = secret.split_once('/').unwrap_or(("", secret));
-                nginx::load_secret(self.snapshot, namespace, name).ok().map(|data| (namespace.to_owned(), name.to_owned(), data))
+                nginx::load_secret(self.snapshot, namespace, name)
+                    .ok()
+                    .map(|data| (namespace.to_owned(), name.to_owned(), data))
             }
             None => None,
         };
         let chosen = match nginx::certificate(config, name.as_deref()) {
-            ServerCertificate::Secret { namespace, name, data } => Ok((namespace.clone(), name.clone(), (**data).clone())),
+            ServerCertificate::Secret { namespace, name, data } => {
+                Ok((namespace.clone(), name.clone(), (**data).clone()))
+            }
             ServerCertificate::Default(why) => Err(why.clone()),
             ServerCertificate::None => Err(explain::no_certificate(name.as_deref())),
         };

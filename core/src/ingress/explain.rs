@@ -1,6 +1,8 @@
 //! The sentences of this room.
 
-use super::answer::{CertificateAnswer, Connection, EndpointAnswer, Matched, Obstacle, Outcome, Response, Step};
+use super::answer::{
+    CertificateAnswer, Connection, EndpointAnswer, Matched, Obstacle, Outcome, Response, Step,
+};
 use super::backend::Trouble;
 use super::controllers::{CLASS_ANNOTATION, Controller, NotClaimed};
 use super::evaluate::count;
@@ -27,7 +29,11 @@ pub(crate) fn controller(controller: &Controller) -> Step {
         [] => "no IngressClass".to_owned(),
         classes => format!("IngressClass {}", classes.join(", ")),
     };
-    step(format!("the controller {} takes {classes}; it is judged by {}", controller.name, profile(controller.profile)))
+    step(format!(
+        "the controller {} takes {classes}; it is judged by {}",
+        controller.name,
+        profile(controller.profile)
+    ))
 }
 
 pub(crate) fn nobody(snapshot: &Snapshot) -> String {
@@ -39,20 +45,29 @@ pub(crate) fn nobody(snapshot: &Snapshot) -> String {
 
 pub(crate) fn not_claimed(reason: &NotClaimed) -> String {
     match reason {
-        NotClaimed::NoSuchClass(class) => format!("spec.ingressClassName is {class}, and no such IngressClass exists"),
+        NotClaimed::NoSuchClass(class) => {
+            format!("spec.ingressClassName is {class}, and no such IngressClass exists")
+        }
         NotClaimed::OtherController { class, controller } => {
             format!("IngressClass {class} belongs to another controller, {controller}")
         }
         NotClaimed::OtherAnnotation(value) => {
             format!("the annotation {CLASS_ANNOTATION} is {value}, which is not this controller's class")
         }
-        NotClaimed::NoClass => "it names no class, and the controller does not watch Ingresses without one".into(),
+        NotClaimed::NoClass => {
+            "it names no class, and the controller does not watch Ingresses without one".into()
+        }
         NotClaimed::CatchAllDisabled => "the controller runs with --disable-catch-all".into(),
         NotClaimed::OtherNamespace => "the controller watches another namespace".into(),
     }
 }
 
-pub(crate) fn summary(request: &HttpRequest, obstacles: &[Obstacle], matched: Option<&Matched>, outcomes: &[Outcome]) -> String {
+pub(crate) fn summary(
+    request: &HttpRequest,
+    obstacles: &[Obstacle],
+    matched: Option<&Matched>,
+    outcomes: &[Outcome],
+) -> String {
     if let Some(obstacle) = obstacles.first() {
         return format!("{} is not served: {}", request.line(), obstacle.message);
     }
@@ -60,17 +75,27 @@ pub(crate) fn summary(request: &HttpRequest, obstacles: &[Obstacle], matched: Op
     let ends: Vec<String> = outcomes
         .iter()
         .map(|outcome| {
-            let to = outcome.backend.as_ref().map(|backend| format!("{} port {}", backend.service, backend.port));
+            let to =
+                outcome.backend.as_ref().map(|backend| format!("{} port {}", backend.service, backend.port));
             let end = match &outcome.response {
-                Response::Backend {} => format!("goes to {}", to.unwrap_or_else(|| "the default backend".into())),
-                Response::Status { code, location: Some(location) } => format!("is answered {code} with Location {location}"),
+                Response::Backend {} => {
+                    format!("goes to {}", to.unwrap_or_else(|| "the default backend".into()))
+                }
+                Response::Status { code, location: Some(location) } => {
+                    format!("is answered {code} with Location {location}")
+                }
                 Response::Status { code, location: None } => format!("is answered {code}"),
                 Response::Undetermined { missing } => format!("cannot be told: it depends on {missing}"),
             };
             if outcomes.len() > 1 { format!("{end} ({} of the requests)", outcome.share) } else { end }
         })
         .collect();
-    format!("{} {}{by}: {}", request.line(), ends.join(" or "), outcomes.first().map_or("", |outcome| outcome.why.as_str()))
+    format!(
+        "{} {}{by}: {}",
+        request.line(),
+        ends.join(" or "),
+        outcomes.first().map_or("", |outcome| outcome.why.as_str())
+    )
 }
 
 pub(crate) fn no_match(request: &HttpRequest, host_known: bool) -> String {
@@ -99,10 +124,20 @@ pub(crate) fn matched(matched: &Matched) -> Step {
         _ => "the default backend".into(),
     };
     let host = matched.host.as_deref().map(|host| format!(" of host {host}")).unwrap_or_default();
-    Step { text: format!("{what}{host} in {} takes the request", matched.ingress), evidence: Some(matched.evidence.clone()) }
+    Step {
+        text: format!("{what}{host} in {} takes the request", matched.ingress),
+        evidence: Some(matched.evidence.clone()),
+    }
 }
 
-pub(crate) fn spec_candidate(won: bool, here: bool, rule: &str, kind: &str, path: &str, winner: Option<&str>) -> String {
+pub(crate) fn spec_candidate(
+    won: bool,
+    here: bool,
+    rule: &str,
+    kind: &str,
+    path: &str,
+    winner: Option<&str>,
+) -> String {
     if won {
         return format!("{kind} {rule} is the longest path that matches {path}");
     }
@@ -127,7 +162,9 @@ pub(crate) fn spec_candidate(won: bool, here: bool, rule: &str, kind: &str, path
 pub(crate) fn nginx_server(request: &HttpRequest, server: Option<&Server>) -> Step {
     let host = request.host.as_deref().unwrap_or("(none)");
     step(match server {
-        Some(server) if server.host == "_" => format!("no server has the name {host}, so the catch-all server _ takes it"),
+        Some(server) if server.host == "_" => {
+            format!("no server has the name {host}, so the catch-all server _ takes it")
+        }
         Some(server) if server.regex_mode => format!(
             "server {} takes host {host}; some Ingress of it uses a rewrite or use-regex, so every path of it is a \
              case-insensitive regular expression",
@@ -167,7 +204,9 @@ pub(crate) fn no_location(config: &Config, ingress: u32, field: &str) -> String 
     if canary {
         return "it is a canary: it makes no location of its own".into();
     }
-    format!("{field} makes no location: an older Ingress has the same host, path and type, or the backend is not a Service")
+    format!(
+        "{field} makes no location: an older Ingress has the same host, path and type, or the backend is not a Service"
+    )
 }
 
 pub(crate) fn protocol(annotation: &str) -> &'static str {
@@ -185,12 +224,16 @@ pub(crate) fn trouble(service: &ObjectRef, port: &str, trouble: &Trouble) -> Str
     match trouble {
         Trouble::NoService => format!("{service} does not exist"),
         Trouble::NoPort { target_of: Some(number) } => {
-            format!("{service} has no port {port}; that is its targetPort, an Ingress names the Service port, {number}")
+            format!(
+                "{service} has no port {port}; that is its targetPort, an Ingress names the Service port, {number}"
+            )
         }
         Trouble::NoPort { target_of: None } => format!("{service} has no port {port}"),
         Trouble::NoEndpoints => format!("{service} has no endpoints on port {port}"),
         Trouble::NotReady => format!("{service} has endpoints on port {port}, and none is ready"),
-        Trouble::ExternalNameDisabled => format!("{service} is of type ExternalName and the controller runs with --disable-svc-external-name"),
+        Trouble::ExternalNameDisabled => format!(
+            "{service} is of type ExternalName and the controller runs with --disable-svc-external-name"
+        ),
     }
 }
 
@@ -206,7 +249,10 @@ pub(crate) fn connections(endpoints: &[EndpointAnswer]) -> (Response, String) {
         let why = if bad == 0 {
             format!("{connected} of {} endpoints answer", endpoints.len())
         } else {
-            format!("{bad} of {} endpoints do not answer; the controller tries another, which takes up to 5 seconds", endpoints.len())
+            format!(
+                "{bad} of {} endpoints do not answer; the controller tries another, which takes up to 5 seconds",
+                endpoints.len()
+            )
         };
         return (Response::Backend {}, why);
     }
@@ -224,15 +270,24 @@ pub(crate) fn connections(endpoints: &[EndpointAnswer]) -> (Response, String) {
     (Response::status(502), why(Connection::Refused))
 }
 
-pub(crate) fn difference(other: IngressProfile, matched: Option<&Matched>, response: &Response, path: Option<&str>) -> String {
+pub(crate) fn difference(
+    other: IngressProfile,
+    matched: Option<&Matched>,
+    response: &Response,
+    path: Option<&str>,
+) -> String {
     let end = match response {
         Response::Backend {} => "the backend answers".to_owned(),
-        Response::Status { code, location: Some(location) } => format!("the client gets {code} with Location {location}"),
+        Response::Status { code, location: Some(location) } => {
+            format!("the client gets {code} with Location {location}")
+        }
         Response::Status { code, .. } => format!("the client gets {code}"),
         Response::Undetermined { missing } => format!("it depends on {missing}"),
     };
     let sees = path.map(|path| format!(" and sees {path}")).unwrap_or_default();
-    let by = matched.and_then(|matched| Some(format!(" through path {} of {}", matched.path.as_ref()?, matched.ingress))).unwrap_or_default();
+    let by = matched
+        .and_then(|matched| Some(format!(" through path {} of {}", matched.path.as_ref()?, matched.ingress)))
+        .unwrap_or_default();
     format!("by {} {end}{sees}{by}", profile(other))
 }
 
@@ -248,7 +303,12 @@ pub(crate) const FAKE: &str = "Kubernetes Ingress Controller Fake Certificate";
 
 type Loaded = (String, String, CertificateData);
 
-pub(crate) fn certificate(name: Option<&str>, chosen: Result<Loaded, String>, fallback: Option<Loaded>, time: Option<&str>) -> CertificateAnswer {
+pub(crate) fn certificate(
+    name: Option<&str>,
+    chosen: Result<Loaded, String>,
+    fallback: Option<Loaded>,
+    time: Option<&str>,
+) -> CertificateAnswer {
     let (loaded, reason) = match (chosen, fallback) {
         (Ok(loaded), _) => (loaded, None),
         (Err(why), Some(loaded)) => (loaded, Some(why)),
@@ -272,7 +332,9 @@ pub(crate) fn certificate(name: Option<&str>, chosen: Result<Loaded, String>, fa
         _ => String::new(),
     };
     let why = match reason {
-        Some(reason) => format!("the client is shown the default certificate of Secret {namespace}/{secret}{expired}: {reason}"),
+        Some(reason) => format!(
+            "the client is shown the default certificate of Secret {namespace}/{secret}{expired}: {reason}"
+        ),
         None => format!("the client is shown the certificate of Secret {namespace}/{secret}{expired}"),
     };
     CertificateAnswer {

@@ -15,6 +15,7 @@ pub(crate) mod backend;
 pub(crate) mod controllers;
 mod evaluate;
 mod explain;
+mod facade;
 pub(crate) mod nginx;
 mod reach;
 pub(crate) mod regex;
@@ -28,10 +29,10 @@ pub(crate) mod uri;
 mod tests;
 
 pub use answer::{
-    BackendAnswer, Candidate, CertificateAnswer, Connection, ControllerAnswer, Difference, EndpointAnswer, Header,
-    Matched, Obstacle, Outcome, Response, Routing, Step, UpstreamRequest,
+    BackendAnswer, Candidate, CertificateAnswer, Connection, ControllerAnswer, Difference, EndpointAnswer,
+    Header, Matched, Obstacle, Outcome, Response, Routing, Step, UpstreamRequest,
 };
-pub use nginx::{NginxLocation, NginxServer, NginxTable, Refusal};
+pub use nginx::{Dropped, NginxLocation, NginxServer, NginxTable, Refusal};
 pub use request::{HttpRequest, Scheme};
 pub use status::{IngressStatusAnswer, StatusList};
 
@@ -75,7 +76,7 @@ impl Table {
             let mut not_claimed = Vec::new();
             for &index in &order {
                 let Some(stored) = snapshot.ingresses.get(index as usize) else { continue };
-                match controller.claims(snapshot, &stored.value) {
+                match controller.claims(snapshot, stored) {
                     Ok(()) => claimed.push(index),
                     Err(why) => not_claimed.push((index, why)),
                 }
@@ -90,9 +91,14 @@ impl Table {
     /// that claims anything, else the first.
     fn engine(&self, request: &HttpRequest) -> Option<&Engine> {
         let by_host = self.engines.iter().find(|engine| {
-            matches!(engine.rules.select(request), (Some(spec::HostKind::Exact | spec::HostKind::Wildcard), _))
+            matches!(
+                engine.rules.select(request),
+                (Some(spec::HostKind::Exact | spec::HostKind::Wildcard), _)
+            )
         });
-        by_host.or_else(|| self.engines.iter().find(|engine| !engine.claimed.is_empty())).or(self.engines.first())
+        by_host
+            .or_else(|| self.engines.iter().find(|engine| !engine.claimed.is_empty()))
+            .or(self.engines.first())
     }
 
     /// What happens to one request, with every reason.
@@ -132,7 +138,9 @@ impl Table {
             for &index in &engine.claimed {
                 let message = nginx::review(snapshot, &engine.controller, &admitted, index);
                 match (message, snapshot.ingresses.get(index as usize)) {
-                    (Some(message), Some(stored)) => refusals.push(Refusal { ingress: stored.object.clone(), message }),
+                    (Some(message), Some(stored)) => {
+                        refusals.push(Refusal { ingress: stored.object.clone(), message })
+                    }
                     _ => admitted.push(index),
                 }
             }

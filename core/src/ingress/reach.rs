@@ -4,8 +4,8 @@ use super::answer::{Connection, EndpointAnswer, Obstacle};
 use super::backend::Target;
 use super::controllers::Controller;
 use super::request::Scheme;
-use crate::manifest::{Evidence, ObjectRef};
 use crate::manifest::api::meta::IntOrString;
+use crate::manifest::{Evidence, ObjectRef};
 use crate::model::{Party, Phase, Pod, PodId, Service, Snapshot, UndeclaredPorts};
 use std::net::IpAddr;
 
@@ -37,7 +37,11 @@ enum Listening {
 }
 
 fn listening(snapshot: &Snapshot, pod: &Pod, port: u16) -> Listening {
-    let sidecars = pod.spec.init_containers.iter().filter(|container| container.restart_policy.as_deref() == Some("Always"));
+    let sidecars = pod
+        .spec
+        .init_containers
+        .iter()
+        .filter(|container| container.restart_policy.as_deref() == Some("Always"));
     let containers = pod.spec.containers.iter().chain(sidecars);
     let mut ports = containers.flat_map(|container| &container.ports).peekable();
     if ports.peek().is_none() {
@@ -101,9 +105,17 @@ impl Reach<'_> {
             Ok(IpAddr::V6(ip)) => format!("[{ip}]:{}", target.port),
             _ => format!("{}:{}", target.address, target.port),
         };
-        let answer = |connection, why: String| EndpointAnswer { address: address.clone(), pod: object.clone(), connection, why };
+        let answer = |connection, why: String| EndpointAnswer {
+            address: address.clone(),
+            pod: object.clone(),
+            connection,
+            why,
+        };
         let Some((id, pod)) = target.pod.and_then(|id| Some((id, self.snapshot.pod(id)?))) else {
-            return answer(Connection::Connected, "no pod of the manifests has this address; it is taken to listen".into());
+            return answer(
+                Connection::Connected,
+                "no pod of the manifests has this address; it is taken to listen".into(),
+            );
         };
         if let (Some((from, from_ip)), Ok(to_ip)) = (source, target.address.parse::<IpAddr>()) {
             let decision = (self.judge)(Party::Pod(from), Party::Pod(id), from_ip, to_ip, target.port);
@@ -117,8 +129,13 @@ impl Reach<'_> {
             }
         }
         match listening(self.snapshot, pod, target.port) {
-            Listening::Yes => answer(Connection::Connected, format!("a container declares port {}", target.port)),
-            Listening::No => answer(Connection::Refused, format!("no container of the pod listens on port {}", target.port)),
+            Listening::Yes => {
+                answer(Connection::Connected, format!("a container declares port {}", target.port))
+            }
+            Listening::No => answer(
+                Connection::Refused,
+                format!("no container of the pod listens on port {}", target.port),
+            ),
             Listening::Unknown => answer(
                 Connection::Undetermined,
                 "the pod's containers declare no ports, so nothing says what they listen on".into(),
@@ -133,13 +150,18 @@ impl Reach<'_> {
             if snapshot.settings.ingress.assume_controller {
                 return Vec::new();
             }
-            let message = format!("no pod of the controller {} runs, so nobody serves its Ingresses", controller.name);
+            let message =
+                format!("no pod of the controller {} runs, so nobody serves its Ingresses", controller.name);
             return vec![Obstacle { code: "ingress/no-controller", message, evidence: None }];
         }
         let alive: Vec<PodId> = controller.pods.iter().copied().filter(|pod| self.is_ready(*pod)).collect();
         if alive.is_empty() {
             let message = format!("no pod of the controller {} is ready", controller.name);
-            return vec![Obstacle { code: "ingress/controller-not-ready", message, evidence: self.pod_evidence(controller) }];
+            return vec![Obstacle {
+                code: "ingress/controller-not-ready",
+                message,
+                evidence: self.pod_evidence(controller),
+            }];
         }
         let port = match scheme {
             Scheme::Http => controller.flags.http_port,
@@ -152,7 +174,9 @@ impl Reach<'_> {
     }
 
     fn is_ready(&self, pod: PodId) -> bool {
-        self.snapshot.pod(pod).is_some_and(|pod| pod.is_alive() && pod.ready && pod.phase == Phase::Running && !pod.terminating)
+        self.snapshot
+            .pod(pod)
+            .is_some_and(|pod| pod.is_alive() && pod.ready && pod.phase == Phase::Running && !pod.terminating)
     }
 
     fn pod_evidence(&self, controller: &Controller) -> Option<Evidence> {
@@ -173,12 +197,13 @@ impl Reach<'_> {
                         && service.spec.ports.iter().any(|candidate| match &candidate.target_port {
                             IntOrString::Int(0) => candidate.port == i32::from(port),
                             IntOrString::Int(number) => *number == i32::from(port),
-                            IntOrString::String(name) => pod
-                                .spec
-                                .containers
-                                .iter()
-                                .flat_map(|container| &container.ports)
-                                .any(|declared| declared.name == *name && declared.container_port == i32::from(port)),
+                            IntOrString::String(name) => {
+                                pod.spec.containers.iter().flat_map(|container| &container.ports).any(
+                                    |declared| {
+                                        declared.name == *name && declared.container_port == i32::from(port)
+                                    },
+                                )
+                            }
                         })
                 })
         };
@@ -191,10 +216,20 @@ impl Reach<'_> {
             .collect()
     }
 
-    fn entry(&self, controller: &Controller, pods: &[PodId], client: Client, scheme: Scheme, port: u16) -> Option<Obstacle> {
+    fn entry(
+        &self,
+        controller: &Controller,
+        pods: &[PodId],
+        client: Client,
+        scheme: Scheme,
+        port: u16,
+    ) -> Option<Obstacle> {
         let on_host = pods.iter().filter_map(|pod| self.snapshot.pod(*pod)).any(|pod| {
             let ports = pod.spec.containers.iter().flat_map(|container| &container.ports);
-            pod.host_network || ports.into_iter().any(|declared| declared.container_port == i32::from(port) && declared.host_port != 0)
+            pod.host_network
+                || ports
+                    .into_iter()
+                    .any(|declared| declared.container_port == i32::from(port) && declared.host_port != 0)
         });
         if on_host {
             return None;
@@ -205,13 +240,19 @@ impl Reach<'_> {
                 "no Service leads to port {port} of the controller's pods and they do not use the node's network, so no client finds {}",
                 scheme.as_str()
             );
-            return Some(Obstacle { code: "ingress/no-entry", message, evidence: self.pod_evidence(controller) });
+            return Some(Obstacle {
+                code: "ingress/no-entry",
+                message,
+                evidence: self.pod_evidence(controller),
+            });
         };
         if matches!(client, Client::Pod(_)) {
             return None;
         }
         let reachable = |service: &Service| match service.spec.type_.as_str() {
-            "LoadBalancer" => !service.status.load_balancer.ingress.is_empty() || !service.spec.external_ips.is_empty(),
+            "LoadBalancer" => {
+                !service.status.load_balancer.ingress.is_empty() || !service.spec.external_ips.is_empty()
+            }
             "NodePort" => true,
             _ => !service.spec.external_ips.is_empty(),
         };
@@ -219,10 +260,12 @@ impl Reach<'_> {
             return None;
         }
         let (code, message, field) = if service.spec.type_ == "LoadBalancer" {
-            let message = format!("{object} has no address yet: its EXTERNAL-IP is <pending>, nothing gives it one");
+            let message =
+                format!("{object} has no address yet: its EXTERNAL-IP is <pending>, nothing gives it one");
             ("ingress/entry-pending", message, "status.loadBalancer")
         } else {
-            let message = format!("{object} is of type ClusterIP: only pods of the cluster reach the controller");
+            let message =
+                format!("{object} is of type ClusterIP: only pods of the cluster reach the controller");
             ("ingress/entry-inside-only", message, "spec.type")
         };
         let evidence = self.snapshot.evidence(object.clone(), &service.origin, field);
@@ -233,29 +276,42 @@ impl Reach<'_> {
         let (from, from_ip) = (client.party()?, client.ip(self.snapshot)?);
         let denied = |id: &PodId| {
             let to_ip = self.snapshot.pod(*id).and_then(|pod| pod.ips.first().copied());
-            to_ip.is_some_and(|to_ip| (self.judge)(from, Party::Pod(*id), from_ip, to_ip, port) == Passage::Denied)
+            to_ip.is_some_and(|to_ip| {
+                (self.judge)(from, Party::Pod(*id), from_ip, to_ip, port) == Passage::Denied
+            })
         };
         if !pods.iter().all(denied) {
             return None;
         }
-        let message = format!("a NetworkPolicy drops what {from_ip} sends to port {port} of the controller's pods, so the client times out");
+        let message = format!(
+            "a NetworkPolicy drops what {from_ip} sends to port {port} of the controller's pods, so the client times out"
+        );
         Some(Obstacle { code: "ingress/entry-denied", message, evidence: None })
     }
 
     /// The address that the controller sees as the client's, and why when it is not the client's own.
-    pub(crate) fn peer(&self, controller: &Controller, client: Client, scheme: Scheme) -> (Option<IpAddr>, Option<String>) {
+    pub(crate) fn peer(
+        &self,
+        controller: &Controller,
+        client: Client,
+        scheme: Scheme,
+    ) -> (Option<IpAddr>, Option<String>) {
         let own = client.ip(self.snapshot);
         if matches!(client, Client::Pod(_)) {
             return (own, None);
         }
-        let port = if scheme == Scheme::Http { controller.flags.http_port } else { controller.flags.https_port };
+        let port =
+            if scheme == Scheme::Http { controller.flags.http_port } else { controller.flags.https_port };
         let masquerading = self.entries(controller, port).into_iter().find(|(_, service)| {
-            matches!(service.spec.type_.as_str(), "NodePort" | "LoadBalancer") && service.spec.external_traffic_policy != "Local"
+            matches!(service.spec.type_.as_str(), "NodePort" | "LoadBalancer")
+                && service.spec.external_traffic_policy != "Local"
         });
         let node = self.snapshot.nodes.first().and_then(|node| node.ips.first().copied());
         match (masquerading, node) {
             (Some((object, _)), Some(node)) => {
-                let why = format!("{object} has externalTrafficPolicy Cluster, so the controller sees the address of a node, {node}, as the client's");
+                let why = format!(
+                    "{object} has externalTrafficPolicy Cluster, so the controller sees the address of a node, {node}, as the client's"
+                );
                 (Some(node), Some(why))
             }
             _ => (own, None),

@@ -24,7 +24,9 @@ impl Regex {
     /// Compiles `pattern`.
     pub(crate) fn new(pattern: &str, case_insensitive: bool) -> Result<Self, Trouble> {
         let built = regex_lite::RegexBuilder::new(pattern).case_insensitive(case_insensitive).build();
-        built.map(|inner| Self { inner }).map_err(|_| if needs_backtracking(pattern) { Trouble::NotModelled } else { Trouble::Invalid })
+        built
+            .map(|inner| Self { inner })
+            .map_err(|_| if needs_backtracking(pattern) { Trouble::NotModelled } else { Trouble::Invalid })
     }
 
     /// Whether it is found anywhere in `text`.
@@ -40,7 +42,12 @@ impl Regex {
     /// The first match: its groups, absent ones empty; `[0]` is the whole match.
     pub(crate) fn captures(&self, text: &str) -> Option<Vec<String>> {
         let captures = self.inner.captures(text)?;
-        Some(captures.iter().map(|group| group.map_or(String::new(), |found| found.as_str().to_owned())).collect())
+        Some(
+            captures
+                .iter()
+                .map(|group| group.map_or(String::new(), |found| found.as_str().to_owned()))
+                .collect(),
+        )
     }
 }
 

@@ -124,7 +124,10 @@ impl HttpRequest {
     /// The value of a cookie.
     pub fn cookie(&self, name: &str) -> Option<&str> {
         let cookies = self.header("cookie")?;
-        cookies.split(';').filter_map(|pair| pair.trim().split_once('=')).find_map(|(key, value)| (key == name).then_some(value))
+        cookies
+            .split(';')
+            .filter_map(|pair| pair.trim().split_once('='))
+            .find_map(|(key, value)| (key == name).then_some(value))
     }
 
     /// The host a server is chosen by: lower case, without port and without one trailing dot.

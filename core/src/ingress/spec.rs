@@ -88,7 +88,8 @@ impl Rules {
                 }
                 let Some(http) = &rule.http else { continue };
                 for (path_index, path) in http.paths.iter().enumerate() {
-                    let reference = RuleRef { ingress: index, rule: rule_index as u32, path: path_index as u32 };
+                    let reference =
+                        RuleRef { ingress: index, rule: rule_index as u32, path: path_index as u32 };
                     if path.path_type.as_deref() == Some("Exact") {
                         host.exact.entry(path.path.as_str().into()).or_insert(reference);
                     } else {
@@ -177,7 +178,9 @@ pub(crate) fn host_covers(rule: &str, host: &str) -> bool {
 /// The backend of a hit.
 pub(crate) fn backend_of(snapshot: &Snapshot, hit: Hit) -> Option<(u32, IngressBackend, String)> {
     match hit {
-        Hit::Rule(rule) => Some((rule.ingress, rule.get(snapshot)?.backend.clone(), format!("{}.backend", rule.field()))),
+        Hit::Rule(rule) => {
+            Some((rule.ingress, rule.get(snapshot)?.backend.clone(), format!("{}.backend", rule.field())))
+        }
         Hit::Default(ingress) => {
             let stored = snapshot.ingresses.get(ingress as usize)?;
             Some((ingress, stored.value.spec.default_backend.clone()?, "spec.defaultBackend".into()))

@@ -41,9 +41,14 @@ pub(crate) fn list(table: &Table, snapshot: &Snapshot) -> StatusList {
             Some(engine) => (Some(engine.controller.name.clone()), addresses(engine, snapshot)),
             None => {
                 let reason = table.engines.iter().find_map(|engine| {
-                    engine.not_claimed.iter().find(|(other, _)| *other as usize == index).map(|(_, reason)| reason)
+                    engine
+                        .not_claimed
+                        .iter()
+                        .find(|(other, _)| *other as usize == index)
+                        .map(|(_, reason)| reason)
                 });
-                let why = reason.map_or_else(|| super::explain::nobody(snapshot), super::explain::not_claimed);
+                let why =
+                    reason.map_or_else(|| super::explain::nobody(snapshot), super::explain::not_claimed);
                 (None, (Vec::new(), why))
             }
         };
@@ -57,13 +62,20 @@ fn addresses(engine: &Engine, snapshot: &Snapshot) -> (Vec<String>, String) {
     let controller = &engine.controller;
     let flags = &controller.flags;
     if controller.pods.is_empty() {
-        return (Vec::new(), format!("no pod of the controller {} runs, so nobody writes the status", controller.name));
+        return (
+            Vec::new(),
+            format!("no pod of the controller {} runs, so nobody writes the status", controller.name),
+        );
     }
     if !flags.publish_address.is_empty() {
         return (flags.publish_address.clone(), "from --publish-status-address".into());
     }
     if let Some((namespace, name)) = flags.publish_service.as_deref().and_then(|name| name.split_once('/')) {
-        let namespace = if namespace == "$(POD_NAMESPACE)" { pod_namespace(snapshot, &controller.pods) } else { namespace };
+        let namespace = if namespace == "$(POD_NAMESPACE)" {
+            pod_namespace(snapshot, &controller.pods)
+        } else {
+            namespace
+        };
         let Some(service) = snapshot.service_id(namespace, name).and_then(|id| snapshot.service(id)) else {
             return (Vec::new(), format!("Service {namespace}/{name} of --publish-service does not exist"));
         };
@@ -82,7 +94,8 @@ fn addresses(engine: &Engine, snapshot: &Snapshot) -> (Vec<String>, String) {
     if let Some(service) = entry.filter(|_| !is_nginx) {
         return of_service(snapshot.namespace_name(service.namespace), service);
     }
-    let nodes = controller.pods.iter().filter_map(|pod| snapshot.pod(*pod)).filter(|pod| pod.ready && pod.is_alive());
+    let nodes =
+        controller.pods.iter().filter_map(|pod| snapshot.pod(*pod)).filter(|pod| pod.ready && pod.is_alive());
     let nodes = nodes.filter_map(|pod| snapshot.node(pod.node?));
     let mut ips: Vec<String> = nodes
         .filter_map(|node| node.external_ips.first().or_else(|| node.ips.first()))
@@ -103,15 +116,24 @@ fn of_service(namespace: &str, service: &Service) -> (Vec<String>, String) {
     let object = format!("Service {namespace}/{}", service.name);
     let external = service.spec.external_ips.iter().cloned();
     match service.spec.type_.as_str() {
-        "ExternalName" => (vec![service.spec.external_name.clone()], format!("the external name of {object}")),
+        "ExternalName" => {
+            (vec![service.spec.external_name.clone()], format!("the external name of {object}"))
+        }
         "LoadBalancer" => {
             let given = service.status.load_balancer.ingress.iter();
-            let given = given.map(|entry| if entry.ip.is_empty() { entry.hostname.clone() } else { entry.ip.clone() });
+            let given = given
+                .map(|entry| if entry.ip.is_empty() { entry.hostname.clone() } else { entry.ip.clone() });
             let addresses: Vec<String> = given.chain(external).collect();
-            let why = if addresses.is_empty() { format!("{object} has no address yet") } else { format!("the address of {object}") };
+            let why = if addresses.is_empty() {
+                format!("{object} has no address yet")
+            } else {
+                format!("the address of {object}")
+            };
             (addresses, why)
         }
-        "NodePort" if !service.spec.external_ips.is_empty() => (external.collect(), format!("the externalIPs of {object}")),
+        "NodePort" if !service.spec.external_ips.is_empty() => {
+            (external.collect(), format!("the externalIPs of {object}"))
+        }
         _ => (
             vec![service.spec.cluster_ip.clone()],
             format!("the ClusterIP of {object}, which clients outside the cluster cannot reach"),

@@ -225,7 +225,8 @@ pub(crate) fn seconds(text: &str) -> Option<i64> {
     let (y, m) = if month <= 2 { (year - 1, month + 9) } else { (year, month - 3) };
     let era = y.div_euclid(400);
     let of_era = y.rem_euclid(400);
-    let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + (153 * m + 2) / 5 + day - 1 - 719_468;
+    let days =
+        era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + (153 * m + 2) / 5 + day - 1 - 719_468;
     Some(days * 86_400 + hour * 3600 + minute * 60 + second - offset)
 }
 
@@ -251,7 +252,10 @@ mod tests {
     #[test]
     fn names_and_validity_are_read_from_der() {
         let validity = tlv(0x30, &[tlv(0x17, b"260101000000Z"), tlv(0x18, b"20500101000000Z")].concat());
-        let san = tlv(0x30, &[tlv(0x82, b"a.example.com"), tlv(0x82, b"*.b.example.com"), tlv(0x87, &[10, 0, 0, 1])].concat());
+        let san = tlv(
+            0x30,
+            &[tlv(0x82, b"a.example.com"), tlv(0x82, b"*.b.example.com"), tlv(0x87, &[10, 0, 0, 1])].concat(),
+        );
         let extension = tlv(0x30, &[tlv(6, &[0x55, 0x1d, 0x11]), tlv(4, &san)].concat());
         let tbs = [
             tlv(0xa0, &tlv(2, &[2])),

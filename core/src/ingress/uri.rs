@@ -60,7 +60,10 @@ pub(crate) fn escape(path: &str) -> String {
     for byte in path.bytes() {
         let escaped = byte <= b' '
             || byte >= 0x7f
-            || matches!(byte, b'"' | b'#' | b'%' | b'<' | b'>' | b'?' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}');
+            || matches!(
+                byte,
+                b'"' | b'#' | b'%' | b'<' | b'>' | b'?' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}'
+            );
         if escaped {
             out.push_str(&format!("%{byte:02X}"));
         } else {

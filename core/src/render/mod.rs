@@ -1,6 +1,7 @@
 //! Formats only: lays answers out as text. Knows no rule.
 
 mod cluster;
+mod ingress;
 mod journey;
 
 use crate::ask::Answer;
@@ -10,6 +11,9 @@ use std::fmt::Write;
 pub fn text(answer: &Answer) -> String {
     match answer {
         Answer::Journey(answer) => journey::text(answer),
+        Answer::Routing(answer) => ingress::routing(answer),
+        Answer::Nginx(table) => ingress::nginx(table),
+        Answer::Ingresses(list) => ingress::statuses(list),
         Answer::Cluster(view) => cluster::text(view),
         Answer::Problems(list) => {
             let mut out = String::new();

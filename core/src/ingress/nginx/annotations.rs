@@ -132,7 +132,8 @@ pub(crate) fn path_with_capture(value: &str) -> bool {
 }
 
 fn networks(list: &str) -> Vec<IpNet> {
-    let parse = |item: &str| item.parse::<IpNet>().ok().or_else(|| item.parse::<IpAddr>().ok().map(IpNet::from));
+    let parse =
+        |item: &str| item.parse::<IpNet>().ok().or_else(|| item.parse::<IpAddr>().ok().map(IpNet::from));
     list.split(',').filter_map(|item| parse(item.trim())).map(|net| net.trunc()).collect()
 }
 
@@ -163,8 +164,12 @@ pub(crate) fn parse(annotations: &Labels, config: &Labels) -> Annotations {
         "whitelist-source-range",
         "allow list",
     );
-    let deny_list =
-        source_list(&read, ["denylist-source-range", "denylist-source-range"], "denylist-source-range", "deny list");
+    let deny_list = source_list(
+        &read,
+        ["denylist-source-range", "denylist-source-range"],
+        "denylist-source-range",
+        "deny list",
+    );
 
     let canary = Canary {
         enabled: read.flag("canary").unwrap_or(false),
@@ -176,7 +181,11 @@ pub(crate) fn parse(annotations: &Labels, config: &Labels) -> Annotations {
             |value| value.bytes().all(|byte| !byte.is_ascii_control()),
             "it holds control characters",
         ),
-        header_pattern: read.text("canary-by-header-pattern", |value| regex::compiles(value), "it is not a regular expression"),
+        header_pattern: read.text(
+            "canary-by-header-pattern",
+            |value| regex::compiles(value),
+            "it is not a regular expression",
+        ),
         cookie: read.text("canary-by-cookie", basic_chars, "it is not a cookie name"),
     };
     // ingress-nginx: canary/main.go Parse: without canary: "true" the other options are an error
@@ -252,7 +261,9 @@ pub(crate) fn parse(annotations: &Labels, config: &Labels) -> Annotations {
         rewrite_target,
         use_regex: read.flag("use-regex").unwrap_or(false),
         ssl_redirect: read.flag("ssl-redirect").unwrap_or_else(|| setting("ssl-redirect", true)),
-        force_ssl_redirect: read.flag("force-ssl-redirect").unwrap_or_else(|| setting("force-ssl-redirect", false)),
+        force_ssl_redirect: read
+            .flag("force-ssl-redirect")
+            .unwrap_or_else(|| setting("force-ssl-redirect", false)),
         preserve_trailing_slash: read
             .flag("preserve-trailing-slash")
             .unwrap_or_else(|| setting("preserve-trailing-slash", false)),
@@ -261,11 +272,19 @@ pub(crate) fn parse(annotations: &Labels, config: &Labels) -> Annotations {
         from_to_www: read.flag("from-to-www-redirect").unwrap_or(false),
         deny_list,
         allow_list,
-        upstream_vhost: read.text("upstream-vhost", |value| !value.contains([' ', ';', '{', '}']), "it is not a host"),
+        upstream_vhost: read.text(
+            "upstream-vhost",
+            |value| !value.contains([' ', ';', '{', '}']),
+            "it is not a host",
+        ),
         backend_protocol: protocol,
         x_forwarded_prefix: read.text("x-forwarded-prefix", path_with_capture, "it is not a path"),
         aliases,
-        default_backend: read.text("default-backend", |value| value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'), "it is not a Service name"),
+        default_backend: read.text(
+            "default-backend",
+            |value| value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'),
+            "it is not a Service name",
+        ),
         service_upstream: read.flag("service-upstream").unwrap_or_else(|| setting("service-upstream", false)),
         ssl_passthrough: read.flag("ssl-passthrough").unwrap_or(false),
         auth_secret,
@@ -280,7 +299,8 @@ mod tests {
     use super::*;
 
     fn with(pairs: &[(&str, &str)]) -> Annotations {
-        let annotations = pairs.iter().map(|(key, value)| (format!("{PREFIX}{key}"), (*value).to_owned())).collect();
+        let annotations =
+            pairs.iter().map(|(key, value)| (format!("{PREFIX}{key}"), (*value).to_owned())).collect();
         parse(&annotations, &Labels::new())
     }
 

@@ -2,10 +2,11 @@
 
 use super::annotations::{self, Affinity, Annotations};
 use super::{
-    Cause, Config, ConfigMap, Location, Modifier, Server, ServerCertificate, Upstream, UpstreamId, WwwRedirect,
+    Cause, Config, ConfigMap, Location, Modifier, Server, ServerCertificate, Upstream, UpstreamId,
+    WwwRedirect,
 };
 use crate::ingress::backend::port_text;
-use crate::ingress::controllers::Controller;
+use crate::ingress::controllers::{Controller, namespace_of};
 use crate::ingress::regex::{Regex, Trouble};
 use crate::ingress::spec::RuleRef;
 use crate::ingress::tls::{self, CertificateData};
@@ -86,7 +87,11 @@ fn config_map(data: &Labels) -> ConfigMap {
             _ => 308,
         },
         hsts,
-        no_redirect_paths: exempt.split(',').map(|path| path.trim().to_owned()).filter(|path| !path.is_empty()).collect(),
+        no_redirect_paths: exempt
+            .split(',')
+            .map(|path| path.trim().to_owned())
+            .filter(|path| !path.is_empty())
+            .collect(),
         use_forwarded_headers: flag("use-forwarded-headers", false),
     }
 }
@@ -94,6 +99,10 @@ fn config_map(data: &Labels) -> ConfigMap {
 impl<'a> Builder<'a> {
     fn ingress(&self, index: u32) -> Option<&'a Ingress> {
         self.snapshot.ingresses.get(index as usize).map(|stored| &stored.value)
+    }
+
+    fn namespace(&self, index: u32) -> &'a str {
+        self.snapshot.ingresses.get(index as usize).map_or("", namespace_of)
     }
 
     fn annotations(&self, index: u32) -> Arc<Annotations> {
@@ -126,8 +135,7 @@ impl<'a> Builder<'a> {
 
     /// A default backend makes its upstream anew; a path keeps the one that is there.
     fn add_upstream(&mut self, index: u32, service: &IngressServiceBackend, field: String, replace: bool) {
-        let Some(ingress) = self.ingress(index) else { return };
-        let namespace = ingress.metadata.namespace.clone();
+        let namespace = self.namespace(index).to_owned();
         let key = (namespace.clone(), service.name.clone(), port_text(service));
         let existing = self.by_name.get(&key).copied();
         if existing.is_some() && !replace {
@@ -156,7 +164,14 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn location(&self, path: &str, exact_type: bool, cause: Cause, upstream: UpstreamId, annotations: Arc<Annotations>) -> Location {
+    fn location(
+        &self,
+        path: &str,
+        exact_type: bool,
+        cause: Cause,
+        upstream: UpstreamId,
+        annotations: Arc<Annotations>,
+    ) -> Location {
         Location {
             path: path.to_owned(),
             ingress_path: path.to_owned(),
@@ -199,7 +214,7 @@ impl<'a> Builder<'a> {
                 continue;
             }
             let service = ingress.spec.default_backend.as_ref().and_then(|backend| backend.service.as_ref());
-            let default = service.and_then(|service| self.upstream(&ingress.metadata.namespace, service));
+            let default = service.and_then(|service| self.upstream(self.namespace(index), service));
             if default.is_some() && ingress.spec.rules.is_empty() {
                 let root = self.servers.get_mut(CATCH_ALL).and_then(|server| server.locations.first_mut());
                 if let Some(root) = root.filter(|root| root.is_default) {
@@ -246,9 +261,12 @@ impl<'a> Builder<'a> {
                 if names.is_empty() {
                     names.clone_from(&annotations.aliases);
                 }
-                let unset = self.servers.get(&host).is_some_and(|server| server.certificate == ServerCertificate::None);
+                let unset = self
+                    .servers
+                    .get(&host)
+                    .is_some_and(|server| server.certificate == ServerCertificate::None);
                 if unset && !ingress.spec.tls.is_empty() {
-                    let certificate = self.certificate(&host, ingress);
+                    let certificate = self.certificate(&host, self.namespace(index), ingress);
                     if let Some(server) = self.servers.get_mut(&host) {
                         server.certificate = certificate;
                     }
@@ -266,15 +284,17 @@ impl<'a> Builder<'a> {
 
     /// The certificate that `ingress` gives to `host`.
     // ingress-nginx: controller.go extractTLSSecretName, createServers
-    fn certificate(&mut self, host: &str, ingress: &Ingress) -> ServerCertificate {
-        let namespace = &ingress.metadata.namespace;
-        let listed = ingress.spec.tls.iter().find(|tls| tls.hosts.iter().any(|name| name.eq_ignore_ascii_case(host)));
+    fn certificate(&mut self, host: &str, namespace: &str, ingress: &Ingress) -> ServerCertificate {
+        let listed =
+            ingress.spec.tls.iter().find(|tls| tls.hosts.iter().any(|name| name.eq_ignore_ascii_case(host)));
         let name = match listed {
             Some(tls) => tls.secret_name.clone(),
             None => {
                 let covering = ingress.spec.tls.iter().find(|tls| {
                     !tls.secret_name.is_empty()
-                        && self.load(namespace, &tls.secret_name).is_ok_and(|certificate| certificate.covers(host))
+                        && self
+                            .load(namespace, &tls.secret_name)
+                            .is_ok_and(|certificate| certificate.covers(host))
                 });
                 covering.map(|tls| tls.secret_name.clone()).unwrap_or_default()
             }
@@ -287,8 +307,12 @@ impl<'a> Builder<'a> {
             return ServerCertificate::Default(why);
         }
         match self.load(namespace, &name) {
-            Ok(data) if data.covers(host) => ServerCertificate::Secret { namespace: namespace.clone(), name, data },
-            Ok(_) => ServerCertificate::Default(format!("the certificate in Secret {namespace}/{name} does not cover {host}")),
+            Ok(data) if data.covers(host) => {
+                ServerCertificate::Secret { namespace: namespace.to_owned(), name, data }
+            }
+            Ok(_) => ServerCertificate::Default(format!(
+                "the certificate in Secret {namespace}/{name} does not cover {host}"
+            )),
             Err(why) => ServerCertificate::Default(format!("Secret {namespace}/{name} {why}")),
         }
     }
@@ -314,7 +338,7 @@ impl<'a> Builder<'a> {
                 let paths = rule.http.iter().flat_map(|http| &http.paths);
                 for (path_index, path) in paths.enumerate() {
                     let Some(service) = &path.backend.service else { continue };
-                    let Some(id) = self.upstream(&ingress.metadata.namespace, service) else { continue };
+                    let Some(id) = self.upstream(self.namespace(index), service) else { continue };
                     if self.upstreams.get(id as usize).is_none_or(|upstream| upstream.no_server) {
                         continue;
                     }
@@ -328,7 +352,15 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn add_path(&mut self, host: &str, text: &str, exact: bool, rule: RuleRef, id: u32, annotations: &Arc<Annotations>) {
+    fn add_path(
+        &mut self,
+        host: &str,
+        text: &str,
+        exact: bool,
+        rule: RuleRef,
+        id: u32,
+        annotations: &Arc<Annotations>,
+    ) {
         let new = self.location(text, exact, Cause::Rule(rule), Some(id), annotations.clone());
         let Some(server) = self.servers.get_mut(host) else { return };
         server.from_to_www |= annotations.from_to_www;
@@ -355,13 +387,14 @@ impl<'a> Builder<'a> {
 
     // ingress-nginx: controller.go mergeAlternativeBackends
     fn merge_canaries(&mut self) {
-        let canaries: Vec<u32> = self.order.iter().copied().filter(|index| self.annotations(*index).canary.enabled).collect();
+        let canaries: Vec<u32> =
+            self.order.iter().copied().filter(|index| self.annotations(*index).canary.enabled).collect();
         if canaries.len() == self.order.len() {
             return;
         }
         for index in canaries {
             let Some(ingress) = self.ingress(index) else { continue };
-            let namespace = &ingress.metadata.namespace;
+            let namespace = self.namespace(index);
             let default = ingress.spec.default_backend.as_ref().and_then(|backend| backend.service.as_ref());
             if let Some(canary) = default.and_then(|service| self.upstream(namespace, service)) {
                 self.merge_canary(index, CATCH_ALL, canary, None);
@@ -369,7 +402,8 @@ impl<'a> Builder<'a> {
             for rule in &ingress.spec.rules {
                 let host = server_host(&rule.host).to_owned();
                 for path in rule.http.iter().flat_map(|http| &http.paths) {
-                    let canary = path.backend.service.as_ref().and_then(|service| self.upstream(namespace, service));
+                    let canary =
+                        path.backend.service.as_ref().and_then(|service| self.upstream(namespace, service));
                     let text = if path.path.is_empty() { "/" } else { path.path.as_str() };
                     let exact = path.path_type.as_deref() == Some("Exact");
                     if let Some(canary) = canary {
@@ -382,11 +416,16 @@ impl<'a> Builder<'a> {
 
     fn merge_canary(&mut self, index: u32, host: &str, canary: u32, at: Option<(&str, bool)>) {
         let Some(server) = self.servers.get(host) else { return };
-        let fits = |location: &&Location| at.is_none_or(|(path, exact)| location.path == path && location.exact_type == exact);
-        let primaries: Vec<u32> = server.locations.iter().filter(fits).filter_map(|location| location.upstream).collect();
+        let fits = |location: &&Location| {
+            at.is_none_or(|(path, exact)| location.path == path && location.exact_type == exact)
+        };
+        let primaries: Vec<u32> =
+            server.locations.iter().filter(fits).filter_map(|location| location.upstream).collect();
         let legacy = self.annotations(index).affinity.legacy_canary;
         for primary in primaries {
-            if primary == canary || self.upstreams.get(primary as usize).is_none_or(|upstream| upstream.no_server) {
+            if primary == canary
+                || self.upstreams.get(primary as usize).is_none_or(|upstream| upstream.no_server)
+            {
                 continue;
             }
             let Some(upstream) = self.upstreams.get_mut(primary as usize) else { continue };
@@ -408,8 +447,10 @@ impl<'a> Builder<'a> {
             server.locations.sort_by(|a, b| b.path.cmp(&a.path));
             server.locations.sort_by_key(|location| std::cmp::Reverse(location.path.len()));
             server.locations = split_prefixes(std::mem::take(&mut server.locations));
-            server.regex_mode =
-                server.locations.iter().any(|location| location.rewrite().is_some() || location.annotations.use_regex);
+            server.regex_mode = server
+                .locations
+                .iter()
+                .any(|location| location.rewrite().is_some() || location.annotations.use_regex);
             for location in &mut server.locations {
                 location.force_no_ssl_redirect =
                     self.no_redirect_paths.iter().any(|path| location.path.starts_with(path.as_str()));
@@ -429,8 +470,11 @@ impl<'a> Builder<'a> {
 /// A Prefix path becomes a prefix location ending in a slash and an exact one without.
 // ingress-nginx: internal/ingress/controller/location.go updateServerLocations
 fn split_prefixes(locations: Vec<Location>) -> Vec<Location> {
-    let exact: BTreeSet<String> =
-        locations.iter().filter(|location| location.exact_type).map(|location| location.path.clone()).collect();
+    let exact: BTreeSet<String> = locations
+        .iter()
+        .filter(|location| location.exact_type)
+        .map(|location| location.path.clone())
+        .collect();
     let mut out = Vec::with_capacity(locations.len() * 2);
     for mut location in locations {
         let plain = location.path == "/"
@@ -441,7 +485,8 @@ fn split_prefixes(locations: Vec<Location>) -> Vec<Location> {
             out.push(location);
             continue;
         }
-        let twin = (!exact.contains(&location.path)).then(|| Location { exact_type: true, ..location.clone() });
+        let twin =
+            (!exact.contains(&location.path)).then(|| Location { exact_type: true, ..location.clone() });
         if !location.path.ends_with('/') {
             location.path.push('/');
         }
@@ -464,7 +509,11 @@ fn index_locations(server: &mut Server, rejected: &mut Vec<String>) {
             }
             Modifier::Regex => {
                 if matches!(location.regex(), Err(Trouble::Invalid)) {
-                    rejected.push(format!("pcre_compile() failed in location {} of host {}", location.directive(), server.host));
+                    rejected.push(format!(
+                        "pcre_compile() failed in location {} of host {}",
+                        location.directive(),
+                        server.host
+                    ));
                 }
                 continue;
             }
@@ -497,7 +546,8 @@ fn index_names(config: &mut Config) {
             } else {
                 config.exact_names.entry(alias.to_ascii_lowercase().into()).or_insert(position);
             }
-            let covered = matches!(&server.certificate, ServerCertificate::Secret { data, .. } if data.covers(alias));
+            let covered =
+                matches!(&server.certificate, ServerCertificate::Secret { data, .. } if data.covers(alias));
             if covered {
                 config.certified.insert(alias.to_ascii_lowercase().into(), position);
             }
@@ -529,11 +579,15 @@ fn server_host(host: &str) -> &str {
 }
 
 /// The certificate in a Secret; the error goes after the Secret's name.
-pub(crate) fn load_secret(snapshot: &Snapshot, namespace: &str, name: &str) -> Result<CertificateData, String> {
+pub(crate) fn load_secret(
+    snapshot: &Snapshot,
+    namespace: &str,
+    name: &str,
+) -> Result<CertificateData, String> {
     let secret = snapshot
         .secrets
         .iter()
-        .find(|stored| stored.value.metadata.namespace == namespace && stored.value.metadata.name == name);
+        .find(|stored| namespace_of(stored) == namespace && stored.object.name == name);
     let secret = secret.ok_or_else(|| "does not exist".to_owned())?;
     tls::from_secret(&secret.value).map_err(str::to_owned)
 }

@@ -16,27 +16,52 @@ pub(crate) struct Split {
 
 /// Splits the requests for upstream `id`.
 // ingress-nginx: rootfs/etc/nginx/lua/balancer.lua route_to_alternative_balancer
-pub(crate) fn split(config: &Config, id: u32, request: &HttpRequest, has_endpoints: impl Fn(u32) -> bool) -> Option<Split> {
+pub(crate) fn split(
+    config: &Config,
+    id: u32,
+    request: &HttpRequest,
+    has_endpoints: impl Fn(u32) -> bool,
+) -> Option<Split> {
     let upstream = config.upstreams.get(id as usize)?;
     // only the first alternative counts
     let canary = *upstream.alternatives.first()?;
     let alternative = config.upstreams.get(canary as usize)?;
     let policy = alternative.policy.as_ref()?;
-    let (all, none) = (Split { ways: vec![(canary, Share::ALL)], why: String::new() }, Split { ways: vec![(id, Share::ALL)], why: String::new() });
+    let (all, none) = (
+        Split { ways: vec![(canary, Share::ALL)], why: String::new() },
+        Split { ways: vec![(id, Share::ALL)], why: String::new() },
+    );
     let answer = |split: Split, why: String| Some(Split { why, ..split });
     if !has_endpoints(id) {
         return answer(none, "the main backend has no endpoints, so its canary is not asked either".into());
     }
     if !has_endpoints(canary) {
-        return answer(none, format!("the canary {} has no endpoints, so every request stays with the main backend", name(alternative)));
+        return answer(
+            none,
+            format!(
+                "the canary {} has no endpoints, so every request stays with the main backend",
+                name(alternative)
+            ),
+        );
     }
     if upstream.affinity.cookie && request.cookie(&upstream.affinity.name).is_some() {
-        return answer(none, format!("the request carries the affinity cookie {}; the model takes it as the main backend's", upstream.affinity.name));
+        return answer(
+            none,
+            format!(
+                "the request carries the affinity cookie {}; the model takes it as the main backend's",
+                upstream.affinity.name
+            ),
+        );
     }
-    if let Some(value) = Some(&policy.header).filter(|header| !header.is_empty()).and_then(|header| request.header(header)) {
+    if let Some(value) =
+        Some(&policy.header).filter(|header| !header.is_empty()).and_then(|header| request.header(header))
+    {
         if !policy.header_value.is_empty() {
             if value == policy.header_value {
-                return answer(all, format!("header {} is `{value}`, the value that selects the canary", policy.header));
+                return answer(
+                    all,
+                    format!("header {} is `{value}`, the value that selects the canary", policy.header),
+                );
             }
         } else if !policy.header_pattern.is_empty() {
             if Regex::new(&policy.header_pattern, false).is_ok_and(|regex| regex.is_match(value)) {
@@ -48,7 +73,9 @@ pub(crate) fn split(config: &Config, id: u32, request: &HttpRequest, has_endpoin
             return answer(none, format!("header {} is `never`", policy.header));
         }
     }
-    if let Some(value) = Some(&policy.cookie).filter(|cookie| !cookie.is_empty()).and_then(|cookie| request.cookie(cookie)) {
+    if let Some(value) =
+        Some(&policy.cookie).filter(|cookie| !cookie.is_empty()).and_then(|cookie| request.cookie(cookie))
+    {
         if value == "always" {
             return answer(all, format!("cookie {} is `always`", policy.cookie));
         } else if value == "never" {

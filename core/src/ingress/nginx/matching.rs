@@ -37,23 +37,33 @@ impl Config {
             return Chosen::BadRequest("the Host header is not a host name");
         }
         let name = request.host_name().unwrap_or_default();
-        if let Some(server) = self.exact_names.get(name.as_str()).and_then(|id| self.servers.get(*id as usize)) {
+        if let Some(server) =
+            self.exact_names.get(name.as_str()).and_then(|id| self.servers.get(*id as usize))
+        {
             return Chosen::Server(server);
         }
-        if let Some(redirect) = self.redirects.iter().find(|redirect| redirect.from.eq_ignore_ascii_case(&name)) {
+        if let Some(redirect) =
+            self.redirects.iter().find(|redirect| redirect.from.eq_ignore_ascii_case(&name))
+        {
             return Chosen::Redirect(redirect);
         }
-        let under = |parent: &str| name.strip_suffix(parent).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'));
+        let under = |parent: &str| {
+            name.strip_suffix(parent).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'))
+        };
         if let Some((_, id)) = self.wildcard_names.iter().find(|(parent, _)| under(parent)) {
             if let Some(server) = self.servers.get(*id as usize) {
                 return Chosen::Server(server);
             }
         }
         let word = |label: &str| {
-            !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+            !label.is_empty()
+                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
         };
         let parent = name.split_once('.').filter(|(label, _)| word(label)).map(|(_, parent)| parent);
-        if let Some(server) = parent.and_then(|parent| self.label_names.get(parent)).and_then(|id| self.servers.get(*id as usize)) {
+        if let Some(server) = parent
+            .and_then(|parent| self.label_names.get(parent))
+            .and_then(|id| self.servers.get(*id as usize))
+        {
             return Chosen::Server(server);
         }
         if let Some((_, id)) = self.regex_names.iter().find(|(regex, _)| regex.is_match(&name)) {
@@ -107,7 +117,8 @@ impl Server {
             return Found::Location(location);
         }
         let slashed = format!("{path}/");
-        let redirecting = self.prefix.get(slashed.as_str()).or_else(|| self.exact.get(slashed.as_str())).and_then(at);
+        let redirecting =
+            self.prefix.get(slashed.as_str()).or_else(|| self.exact.get(slashed.as_str())).and_then(at);
         // only locations that proxy redirect
         if let Some(location) = redirecting.filter(|location| location.annotations.denied.is_none()) {
             return Found::SlashRedirect(location);
@@ -144,13 +155,21 @@ impl Location {
         }
         match (winner, self.modifier) {
             (Some(winner), Modifier::Regex) => {
-                format!("location {} matches too, but {} comes before it", self.directive(), winner.directive())
+                format!(
+                    "location {} matches too, but {} comes before it",
+                    self.directive(),
+                    winner.directive()
+                )
             }
             (Some(winner), _) if winner.modifier == Modifier::Exact => {
                 format!("location {} matches too, but {} is exact", self.directive(), winner.directive())
             }
-            (Some(winner), _) => format!("location {} matches too, but {} is longer", self.directive(), winner.directive()),
-            (None, _) => format!("location {} matches, but the request was answered before", self.directive()),
+            (Some(winner), _) => {
+                format!("location {} matches too, but {} is longer", self.directive(), winner.directive())
+            }
+            (None, _) => {
+                format!("location {} matches, but the request was answered before", self.directive())
+            }
         }
     }
 }

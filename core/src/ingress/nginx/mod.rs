@@ -9,7 +9,7 @@ mod render;
 mod respond;
 mod webhook;
 
-pub use render::{NginxLocation, NginxServer, NginxTable};
+pub use render::{Dropped, NginxLocation, NginxServer, NginxTable};
 pub use webhook::Refusal;
 
 pub(crate) use build::{build, load_secret};
@@ -93,7 +93,9 @@ impl Location {
         match self.cause {
             Cause::Rule(rule) => Some((rule.ingress, rule.field())),
             Cause::CatchAll(ingress) => Some((ingress, "spec.defaultBackend".into())),
-            Cause::Generated { ingress } => Some((ingress.filter(|_| self.upstream.is_some())?, "spec.defaultBackend".into())),
+            Cause::Generated { ingress } => {
+                Some((ingress.filter(|_| self.upstream.is_some())?, "spec.defaultBackend".into()))
+            }
         }
     }
 

@@ -99,7 +99,12 @@ pub(crate) fn table(snapshot: &Snapshot, config: &Config) -> NginxTable {
     let dropped = config.dropped.iter().filter_map(|(index, why)| {
         Some(Dropped { ingress: ingress(*index)?.object.clone(), why: why.clone() })
     });
-    NginxTable { text: text(config, &servers), servers, rejected: config.rejected.clone(), dropped: dropped.collect() }
+    NginxTable {
+        text: text(config, &servers),
+        servers,
+        rejected: config.rejected.clone(),
+        dropped: dropped.collect(),
+    }
 }
 
 fn rendered(snapshot: &Snapshot, config: &Config, location: &Location) -> NginxLocation {
@@ -107,7 +112,9 @@ fn rendered(snapshot: &Snapshot, config: &Config, location: &Location) -> NginxL
     let stored = location.ingress().and_then(|index| snapshot.ingresses.get(index as usize));
     let field = match location.cause {
         Cause::Rule(rule) => rule.field(),
-        Cause::Generated { .. } | Cause::CatchAll(_) if location.upstream.is_some() => "spec.defaultBackend".into(),
+        Cause::Generated { .. } | Cause::CatchAll(_) if location.upstream.is_some() => {
+            "spec.defaultBackend".into()
+        }
         Cause::Generated { .. } | Cause::CatchAll(_) => String::new(),
     };
     NginxLocation {
@@ -179,10 +186,12 @@ fn text(config: &Config, servers: &[NginxServer]) -> String {
     for (server, source) in servers.iter().zip(&config.servers) {
         let default = if server.host == "_" { " default_server" } else { "" };
         let _ = writeln!(out, "server {{\n    listen 80{default};");
-        let names = std::iter::once(quoted(&server.server_name)).chain(server.aliases.iter().map(|alias| quoted(alias)));
+        let names = std::iter::once(quoted(&server.server_name))
+            .chain(server.aliases.iter().map(|alias| quoted(alias)));
         let _ = writeln!(out, "    server_name {};", names.collect::<Vec<_>>().join(" "));
         if let Some(root) = app_root(source) {
-            let _ = writeln!(out, "    if ($uri = /) {{\n        return 302 $scheme://$http_host{root};\n    }}");
+            let _ =
+                writeln!(out, "    if ($uri = /) {{\n        return 302 $scheme://$http_host{root};\n    }}");
         }
         for location in &server.locations {
             let _ = writeln!(out, "    location {} {{", location.location);

@@ -79,7 +79,8 @@ pub(crate) fn reply<'a>(
     }
     let (path, found) = server.find(request);
     // nginx: the server's rewrite directives run before a location is looked for
-    if let Some(answer) = path.as_deref().filter(|path| *path == "/").and_then(|_| app_root(server, request)) {
+    if let Some(answer) = path.as_deref().filter(|path| *path == "/").and_then(|_| app_root(server, request))
+    {
         reply.path = path;
         reply.answered = Some(answer);
         return reply;
@@ -97,7 +98,8 @@ pub(crate) fn reply<'a>(
             return reply;
         }
         Found::NotModelled(location) => {
-            let missing = format!("the regular expression {} needs a part of PCRE that is not modelled", location.path);
+            let missing =
+                format!("the regular expression {} needs a part of PCRE that is not modelled", location.path);
             reply.location = Some(location);
             reply.answered = Some((Response::Undetermined { missing: missing.clone() }, missing));
             return reply;
@@ -145,7 +147,11 @@ fn slash_redirect(request: &HttpRequest, location: &Location) -> (Response, Stri
     let query = request.query().map(|query| format!("?{query}")).unwrap_or_default();
     let host = request.host_name().unwrap_or_default();
     let target = format!("{}://{host}{}{query}", request.scheme.as_str(), uri::escape(&location.path));
-    let why = format!("nginx answers a request for {} by a redirect to {}", location.path.trim_end_matches('/'), location.path);
+    let why = format!(
+        "nginx answers a request for {} by a redirect to {}",
+        location.path.trim_end_matches('/'),
+        location.path
+    );
     (Response::redirect(301, target), why)
 }
 
@@ -189,10 +195,17 @@ fn before_balancing(
     Some((Response::redirect(config.settings.redirect_code, format!("https://{host}{target}")), why.into()))
 }
 
-fn ways(config: &Config, request: &HttpRequest, location: &Location, has_endpoints: &impl Fn(u32) -> bool) -> Vec<Way> {
+fn ways(
+    config: &Config,
+    request: &HttpRequest,
+    location: &Location,
+    has_endpoints: &impl Fn(u32) -> bool,
+) -> Vec<Way> {
     let Some(id) = location.upstream else {
         let why = match location.cause {
-            Cause::Generated { ingress: Some(_) } => "no path of this host matches, so the controller's default backend answers",
+            Cause::Generated { ingress: Some(_) } => {
+                "no path of this host matches, so the controller's default backend answers"
+            }
             _ => "no Ingress takes this host, so the controller's default backend answers",
         };
         return vec![Way { share: Share::ALL, upstream: None, why: why.into() }];
@@ -200,7 +213,8 @@ fn ways(config: &Config, request: &HttpRequest, location: &Location, has_endpoin
     match canary_split(config, id, request, has_endpoints) {
         Some(split) => {
             let ways = split.ways.into_iter();
-            ways.map(|(upstream, share)| Way { share, upstream: Some(upstream), why: split.why.clone() }).collect()
+            ways.map(|(upstream, share)| Way { share, upstream: Some(upstream), why: split.why.clone() })
+                .collect()
         }
         None => vec![Way { share: Share::ALL, upstream: Some(id), why: String::new() }],
     }
@@ -213,19 +227,26 @@ fn access(location: &Location, peer: Option<IpAddr>) -> Option<(Response, String
         return None;
     }
     let Some(peer) = peer else {
-        let missing = "the client's address, which the source ranges of this Ingress are compared with".to_owned();
+        let missing =
+            "the client's address, which the source ranges of this Ingress are compared with".to_owned();
         return Some((Response::Undetermined { missing: missing.clone() }, missing));
     };
     if let Some(net) = annotations.deny_list.iter().find(|net| net.contains(&peer)) {
         return Some((Response::status(403), format!("{peer} is in the denied range {net}")));
     }
-    let allowed = annotations.allow_list.is_empty() || annotations.allow_list.iter().any(|net| net.contains(&peer));
+    let allowed =
+        annotations.allow_list.is_empty() || annotations.allow_list.iter().any(|net| net.contains(&peer));
     (!allowed).then(|| (Response::status(403), format!("{peer} is in none of the allowed ranges")))
 }
 
 /// Applies `rewrite "(?i)path" target break;`.
 // ingress-nginx: template.go buildProxyPass; nginx: ngx_http_rewrite_module.c
-fn rewrite(reply: &mut Reply<'_>, request: &HttpRequest, location: &Location, uri: &str) -> Result<(), (Response, String)> {
+fn rewrite(
+    reply: &mut Reply<'_>,
+    request: &HttpRequest,
+    location: &Location,
+    uri: &str,
+) -> Result<(), (Response, String)> {
     let Some(target) = location.rewrite() else { return Ok(()) };
     let regex = Regex::new(&location.path, true).map_err(|_| {
         let missing = format!("the regular expression {} is not modelled", location.path);
@@ -283,7 +304,8 @@ fn affinity_cookie(config: &Config, reply: &mut Reply<'_>, request: &HttpRequest
     let host = request.host_name().unwrap_or_default();
     let label = host.split_once('.').map(|(_, parent)| format!("*.{parent}"));
     let here = |name: &str| name == host || label.as_deref() == Some(name) || name == "_";
-    let listed = upstream.affinity_paths.iter().any(|(name, path)| here(name) && *path == location.ingress_path);
+    let listed =
+        upstream.affinity_paths.iter().any(|(name, path)| here(name) && *path == location.ingress_path);
     if !listed {
         return;
     }

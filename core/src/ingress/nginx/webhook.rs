@@ -2,7 +2,7 @@
 
 use super::annotations::PREFIX;
 use super::build::CATCH_ALL;
-use crate::ingress::controllers::Controller;
+use crate::ingress::controllers::{Controller, namespace_of};
 use crate::manifest::ObjectRef;
 use crate::manifest::api::networking_v1::{HttpIngressPath, Ingress};
 use crate::model::Snapshot;
@@ -34,7 +34,8 @@ pub(crate) fn inspect(ingress: &Ingress) -> Option<String> {
 }
 
 fn suspicious(value: &str) -> bool {
-    let directive = |word: &str| value.find(word).and_then(|at| value.get(at..)).is_some_and(|rest| rest.contains(';'));
+    let directive =
+        |word: &str| value.find(word).and_then(|at| value.get(at..)).is_some_and(|rest| rest.contains(';'));
     let files = ["passwd", "shadow", "group", "nginx", "ingress-controller"];
     directive("alias")
         || directive("root")
@@ -52,7 +53,12 @@ fn plain_path(path: &str) -> bool {
 /// What the webhook says to `index`, created after the Ingresses `older`; `None` when it admits it or
 /// does not judge it.
 // ingress-nginx: internal/ingress/controller/controller.go CheckIngress
-pub(crate) fn review(snapshot: &Snapshot, controller: &Controller, older: &[u32], index: u32) -> Option<String> {
+pub(crate) fn review(
+    snapshot: &Snapshot,
+    controller: &Controller,
+    older: &[u32],
+    index: u32,
+) -> Option<String> {
     let stored = snapshot.ingresses.get(index as usize)?;
     let ingress = &stored.value;
     if let Some(value) = inspect(ingress) {
@@ -81,7 +87,9 @@ pub(crate) fn review(snapshot: &Snapshot, controller: &Controller, older: &[u32]
 
 fn path_types(ingress: &Ingress) -> Option<String> {
     let judged = paths(ingress).filter(|path| !path.path.is_empty());
-    let bad = judged.filter(|path| path.path_type.as_deref() != Some("ImplementationSpecific") && !plain_path(&path.path));
+    let bad = judged.filter(|path| {
+        path.path_type.as_deref() != Some("ImplementationSpecific") && !plain_path(&path.path)
+    });
     let texts: Vec<String> = bad
         .map(|path| {
             let kind = path.path_type.as_deref().unwrap_or("<nil>");
@@ -117,7 +125,9 @@ fn overlap(snapshot: &Snapshot, controller: &Controller, older: &[u32], index: u
     let hosts: Vec<String> = ingress.spec.rules.iter().map(|rule| host_of(&rule.host)).collect();
     let shares_host = |other: &u32| {
         let other = snapshot.ingresses.get(*other as usize);
-        other.is_some_and(|other| other.value.spec.rules.iter().any(|rule| hosts.contains(&host_of(&rule.host))))
+        other.is_some_and(|other| {
+            other.value.spec.rules.iter().any(|rule| hosts.contains(&host_of(&rule.host)))
+        })
     };
     let mut order: Vec<u32> = older.iter().copied().filter(shares_host).collect();
     order.push(index);
@@ -128,7 +138,8 @@ fn overlap(snapshot: &Snapshot, controller: &Controller, older: &[u32], index: u
         let Some(server) = config.servers.iter().find(|server| server.host == host) else { continue };
         for path in rule.http.iter().flat_map(|http| &http.paths) {
             let text = if path.path.is_empty() { "/" } else { path.path.as_str() };
-            let here = server.locations.iter().filter(|location| location.path == text && !location.is_default);
+            let here =
+                server.locations.iter().filter(|location| location.path == text && !location.is_default);
             let owners: Vec<u32> = here.filter_map(super::Location::ingress).collect();
             if owners.contains(&index) {
                 continue;
@@ -137,10 +148,10 @@ fn overlap(snapshot: &Snapshot, controller: &Controller, older: &[u32], index: u
                 let (mine, theirs) = (canary(ingress), canary(&owner.value));
                 let both_canary = mine.as_deref() == Some("true") && theirs.as_deref() == Some("true");
                 if both_canary || (mine.is_none() && theirs.is_none()) {
-                    let metadata = &owner.value.metadata;
                     return Some(format!(
                         "host \"{host}\" and path \"{text}\" is already defined in ingress {}/{}",
-                        metadata.namespace, metadata.name
+                        namespace_of(owner),
+                        owner.object.name
                     ));
                 }
             }
@@ -155,7 +166,9 @@ mod tests {
 
     #[test]
     fn directives_and_files_are_suspicious() {
-        for value in ["  alias  #\n/x/;", "root blabla ;", "/etc/nginx/x", "/var/run/secrets/y", "a_by_lua_block"] {
+        for value in
+            ["  alias  #\n/x/;", "root blabla ;", "/etc/nginx/x", "/var/run/secrets/y", "a_by_lua_block"]
+        {
             assert!(suspicious(value), "{value}");
         }
         for value in ["/test/mypage1", "/alias/me", "/root"] {
