@@ -63,4 +63,4 @@ for (const file of readdirSync(dist).filter((file) => file.endsWith(".d.ts") && 
   const text = readFileSync(join(dist, file), "utf8").replaceAll('.js"', '.cjs"');
   writeFileSync(join(dist, file.replace(".d.ts", ".d.cts")), text);
 }
-report({ write: !fast });
+report();

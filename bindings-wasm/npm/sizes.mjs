@@ -1,4 +1,5 @@
-// Sizes of what a page downloads. `node sizes.mjs` prints them, `--check` fails above the budget.
+// Sizes of what a page downloads. `node sizes.mjs` prints them, `--record` keeps them in sizes.json,
+// `--check` fails above the budget.
 import { readFileSync, writeFileSync } from "node:fs";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 
@@ -8,7 +9,7 @@ const record = new URL("./sizes.json", import.meta.url);
 /** Bytes of kubehop.wasm after gzip that a change must not exceed without a word in the changelog. */
 const { budget } = JSON.parse(readFileSync(record, "utf8"));
 
-export function report({ write = false } = {}) {
+export function report() {
   const sizes = {};
   for (const file of FILES) {
     const bytes = readFileSync(new URL(`./dist/${file}`, import.meta.url));
@@ -20,10 +21,12 @@ export function report({ write = false } = {}) {
     const { raw, gzip, brotli } = sizes[file];
     console.log(`${file.padEnd(13)} raw ${raw}  gzip ${gzip}  brotli ${brotli}`);
   }
-  if (write) writeFileSync(record, `${JSON.stringify({ budget, ...sizes }, null, 2)}\n`);
   return sizes;
 }
 
+if (process.argv.includes("--record")) {
+  writeFileSync(record, `${JSON.stringify({ budget, ...report() }, null, 2)}\n`);
+}
 if (process.argv.includes("--check")) {
   const { gzip } = report()["kubehop.wasm"];
   if (gzip > budget) {

@@ -2,5 +2,9 @@
 import * as kubehop from "kubehop";
 import { checkCorpus, checkFacade } from "./shared.mjs";
 
-const cases = await (await fetch("/corpus.json")).json();
-window.found = { checked: checkFacade(kubehop), ...checkCorpus(kubehop, cases) };
+try {
+  const cases = await (await fetch("/corpus.json")).json();
+  window.found = { checked: checkFacade(kubehop), ...checkCorpus(kubehop, cases) };
+} catch (error) {
+  window.found = { checked: 0, equal: 0, differing: [String(error)] };
+}
