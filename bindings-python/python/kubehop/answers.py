@@ -84,6 +84,150 @@ class Assumption(Answer):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ClusterView(Answer):
+    """The settled cluster as data, for pictures and tables."""
+
+    nodes: tuple[NodeView, ...]
+    """Nodes, in the order of the snapshot."""
+    namespaces: tuple[str, ...]
+    """Names of the namespaces, sorted."""
+    pods: tuple[PodView, ...]
+    """Pods, in the order of the snapshot."""
+    services: tuple[ServiceView, ...]
+    """Services, in the order of the snapshot."""
+    slices: tuple[SliceView, ...]
+    """EndpointSlices, in the order of the snapshot."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NodeView(Answer):
+    """A node."""
+
+    name: str
+    """Name."""
+    ips: tuple[str, ...]
+    """InternalIPs, primary first."""
+    pod_cidrs: tuple[str, ...]
+    """Pod CIDRs."""
+    zone: str | None = None
+    """Its zone."""
+    ready: bool
+    """Whether it is ready."""
+    synthesised: bool
+    """Whether the input has no Node of this name."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PodView(Answer):
+    """A pod."""
+
+    namespace: str
+    """Namespace."""
+    name: str
+    """Name."""
+    node: str | None = None
+    """Node, absent while unscheduled."""
+    ips: tuple[str, ...]
+    """Addresses, primary first."""
+    phase: Phase
+    """Phase."""
+    ready: bool
+    """Whether it is ready."""
+    terminating: bool
+    """Whether it is being deleted."""
+    host_network: bool
+    """Whether it shares its node's network."""
+    labels: Mapping[str, str]
+    """Labels."""
+    workload: ObjectRef | None = None
+    """The workload it belongs to."""
+    ips_allocated: bool
+    """Whether its addresses were allocated by the model."""
+    node_chosen: bool
+    """Whether its node was chosen by the model."""
+    synthesised: bool
+    """Whether the control plane brought it, without a manifest."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServiceView(Answer):
+    """A Service."""
+
+    namespace: str
+    """Namespace."""
+    name: str
+    """Name."""
+    type_: str
+    """`ClusterIP`, `NodePort`, `LoadBalancer` or `ExternalName`."""
+    cluster_ips: tuple[str, ...]
+    """ClusterIPs; `None` for a headless Service; empty for an ExternalName."""
+    external_ips: tuple[str, ...]
+    """External addresses: `spec.externalIPs`, then those of load balancers."""
+    external_name: str = ""
+    """`spec.externalName`."""
+    ports: tuple[ServicePortView, ...]
+    """Ports."""
+    selector: Mapping[str, str]
+    """Selector; empty where it has none."""
+    allocated: tuple[str, ...]
+    """Field paths allocated by the model."""
+    synthesised: bool
+    """Whether the control plane brought it, without a manifest."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServicePortView(Answer):
+    """One port of a Service."""
+
+    name: str
+    """Name, empty when unnamed."""
+    port: int
+    """Number."""
+    protocol: str
+    """Protocol."""
+    target_port: str
+    """Number or name on the pod."""
+    node_port: int | None = None
+    """Port on every node; absent when there is none."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SliceView(Answer):
+    """An EndpointSlice."""
+
+    namespace: str
+    """Namespace."""
+    name: str
+    """Name."""
+    service: str | None = None
+    """The Service it belongs to."""
+    address_type: str
+    """`IPv4`, `IPv6` or `FQDN`."""
+    ports: tuple[str, ...]
+    """Ports as `name:port/protocol`; `*` for all numbers."""
+    endpoints: tuple[EndpointView, ...]
+    """Endpoints."""
+    synthesised: bool
+    """Whether the control plane made it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EndpointView(Answer):
+    """One endpoint."""
+
+    addresses: tuple[str, ...]
+    """Addresses."""
+    pod: str | None = None
+    """The pod behind it, `namespace/name`."""
+    ready: bool
+    """Whether it takes new connections."""
+    serving: bool
+    """Whether its pod is ready, terminating or not."""
+    terminating: bool
+    """Whether its pod is being deleted."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Journey(Answer):
     """The answer to one `Connection`."""
 
@@ -413,6 +557,10 @@ class AskErrorUnreadable(Answer):
 
 Severity = Literal["error", "warning", "advice"]
 """How bad a `Problem` is."""
+
+
+Phase = Literal["pending", "running", "succeeded", "failed", "unknown"]
+"""Lifecycle phase of a pod."""
 
 
 Protocol = Literal["TCP", "UDP", "SCTP"]

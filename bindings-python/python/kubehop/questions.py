@@ -103,6 +103,10 @@ _DnsSettingsOptional = TypedDict(
         "clusterDns": "Sequence[str]",
         "resolver": "Resolver",
         "nodeResolvConf": "str",
+        "upstreamRecords": "Sequence[str]",
+        "nameServers": "Sequence[NameServer]",
+        "serverAddresses": "Sequence[str]",
+        "apiSynced": "bool",
     },
     total=False,
 )
@@ -113,6 +117,29 @@ class DnsSettings(_DnsSettingsOptional):
 
 Resolver = Literal["glibc", "musl"]
 """Resolver libraries, which differ in search order and in what stops a search."""
+
+_NameServerNeeded = TypedDict(
+    "_NameServerNeeded",
+    {
+        "address": "str",
+    },
+)
+
+_NameServerOptional = TypedDict(
+    "_NameServerOptional",
+    {
+        "behaviour": "NameServerBehaviour",
+        "records": "Sequence[str]",
+    },
+    total=False,
+)
+
+
+class NameServer(_NameServerNeeded, _NameServerOptional):
+    """A name server outside the cluster."""
+
+NameServerBehaviour = Literal["answers", "silent", "refuses", "fails"]
+"""What a name server does with a query."""
 
 _IngressSettingsOptional = TypedDict(
     "_IngressSettingsOptional",
@@ -146,6 +173,17 @@ _ProblemsQuestionNeeded = TypedDict(
 class ProblemsQuestion(_ProblemsQuestionNeeded):
     """What is wrong in the input, and what was taken for granted."""
 
+_ClusterQuestionNeeded = TypedDict(
+    "_ClusterQuestionNeeded",
+    {
+        "ask": Literal["cluster"],
+    },
+)
+
+
+class ClusterQuestion(_ClusterQuestionNeeded):
+    """What there is: nodes, pods, Services, EndpointSlices, with their addresses."""
+
 _TraceQuestionNeeded = TypedDict(
     "_TraceQuestionNeeded",
     {
@@ -168,7 +206,7 @@ _TraceQuestionOptional = TypedDict(
 class TraceQuestion(_TraceQuestionNeeded, _TraceQuestionOptional):
     """Can `from` open a connection to `to`, and what happens on the way?"""
 
-Question = Union[ProblemsQuestion, TraceQuestion]
+Question = Union[ProblemsQuestion, ClusterQuestion, TraceQuestion]
 """Any question."""
 
 
@@ -179,6 +217,8 @@ class Questions(ABC):
 
     @overload
     def ask(self, question: ProblemsQuestion) -> answers.ProblemList: ...
+    @overload
+    def ask(self, question: ClusterQuestion) -> answers.ClusterView: ...
     @overload
     def ask(self, question: TraceQuestion) -> answers.Journey: ...
     @overload
@@ -197,6 +237,17 @@ class Questions(ABC):
         found: answers.ProblemList = self._put(
             {
                 "ask": "problems",
+            }
+        )
+        return found
+
+    def cluster(
+        self,
+    ) -> answers.ClusterView:
+        """What there is: nodes, pods, Services, EndpointSlices, with their addresses."""
+        found: answers.ClusterView = self._put(
+            {
+                "ask": "cluster",
             }
         )
         return found
@@ -230,12 +281,15 @@ class Questions(ABC):
 
 ANSWERS: Mapping[str, Any] = {
     "problems": answers.ProblemList,
+    "cluster": answers.ClusterView,
     "trace": answers.Journey,
 }
 """The type of the answer to each question."""
 
 FIELDS: Mapping[str, Mapping[str, tuple[str, bool, str]]] = {
     "problems": {
+    },
+    "cluster": {
     },
     "trace": {
         "from": ("text", True, "Who asks: `web/frontend`, `node/node-a`, `outside`, an address."),

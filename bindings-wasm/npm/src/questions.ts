@@ -2,6 +2,8 @@
 
 import type {
   Answers,
+  ClusterQuestion,
+  ClusterView,
   Journey,
   ProblemList,
   ProblemsQuestion,
@@ -20,6 +22,11 @@ export abstract class Questions {
   /** What is wrong in the input, and what was taken for granted. */
   problems(question: Of<ProblemsQuestion> = {}): ProblemList {
     return this.ask({ ...question, ask: "problems" });
+  }
+
+  /** What there is: nodes, pods, Services, EndpointSlices, with their addresses. */
+  cluster(question: Of<ClusterQuestion> = {}): ClusterView {
+    return this.ask({ ...question, ask: "cluster" });
   }
 
   /** Can `from` open a connection to `to`, and what happens on the way? */

@@ -73,6 +73,149 @@ export interface Assumption {
   readonly object?: ObjectRef;
 }
 
+/** The settled cluster as data, for pictures and tables. */
+export interface ClusterView {
+  /** Nodes, in the order of the snapshot. */
+  readonly nodes: readonly NodeView[];
+  /** Names of the namespaces, sorted. */
+  readonly namespaces: readonly string[];
+  /** Pods, in the order of the snapshot. */
+  readonly pods: readonly PodView[];
+  /** Services, in the order of the snapshot. */
+  readonly services: readonly ServiceView[];
+  /** EndpointSlices, in the order of the snapshot. */
+  readonly slices: readonly SliceView[];
+}
+
+/** A node. */
+export interface NodeView {
+  /** Name. */
+  readonly name: string;
+  /** InternalIPs, primary first. */
+  readonly ips: readonly string[];
+  /** Pod CIDRs. */
+  readonly podCidrs: readonly string[];
+  /** Its zone. */
+  readonly zone?: string;
+  /** Whether it is ready. */
+  readonly ready: boolean;
+  /** Whether the input has no Node of this name. */
+  readonly synthesised: boolean;
+}
+
+/** A pod. */
+export interface PodView {
+  /** Namespace. */
+  readonly namespace: string;
+  /** Name. */
+  readonly name: string;
+  /** Node, absent while unscheduled. */
+  readonly node?: string;
+  /** Addresses, primary first. */
+  readonly ips: readonly string[];
+  /** Phase. */
+  readonly phase: Phase;
+  /** Whether it is ready. */
+  readonly ready: boolean;
+  /** Whether it is being deleted. */
+  readonly terminating: boolean;
+  /** Whether it shares its node's network. */
+  readonly hostNetwork: boolean;
+  /** Labels. */
+  readonly labels: { readonly [key: string]: string };
+  /** The workload it belongs to. */
+  readonly workload?: ObjectRef;
+  /** Whether its addresses were allocated by the model. */
+  readonly ipsAllocated: boolean;
+  /** Whether its node was chosen by the model. */
+  readonly nodeChosen: boolean;
+  /** Whether the control plane brought it, without a manifest. */
+  readonly synthesised: boolean;
+}
+
+/** Lifecycle phase of a pod. */
+export type Phase =
+  /** Not started; may have no address. */
+  | "pending"
+  /** Running. */
+  | "running"
+  /** Ended well: no network any more. */
+  | "succeeded"
+  /** Ended badly: no network any more. */
+  | "failed"
+  /** The node does not answer. */
+  | "unknown";
+
+/** A Service. */
+export interface ServiceView {
+  /** Namespace. */
+  readonly namespace: string;
+  /** Name. */
+  readonly name: string;
+  /** `ClusterIP`, `NodePort`, `LoadBalancer` or `ExternalName`. */
+  readonly type: string;
+  /** ClusterIPs; `None` for a headless Service; empty for an ExternalName. */
+  readonly clusterIps: readonly string[];
+  /** External addresses: `spec.externalIPs`, then those of load balancers. */
+  readonly externalIps: readonly string[];
+  /** `spec.externalName`. */
+  readonly externalName?: string;
+  /** Ports. */
+  readonly ports: readonly ServicePortView[];
+  /** Selector; empty where it has none. */
+  readonly selector: { readonly [key: string]: string };
+  /** Field paths allocated by the model. */
+  readonly allocated: readonly string[];
+  /** Whether the control plane brought it, without a manifest. */
+  readonly synthesised: boolean;
+}
+
+/** One port of a Service. */
+export interface ServicePortView {
+  /** Name, empty when unnamed. */
+  readonly name: string;
+  /** Number. */
+  readonly port: number;
+  /** Protocol. */
+  readonly protocol: string;
+  /** Number or name on the pod. */
+  readonly targetPort: string;
+  /** Port on every node; absent when there is none. */
+  readonly nodePort?: number;
+}
+
+/** An EndpointSlice. */
+export interface SliceView {
+  /** Namespace. */
+  readonly namespace: string;
+  /** Name. */
+  readonly name: string;
+  /** The Service it belongs to. */
+  readonly service?: string;
+  /** `IPv4`, `IPv6` or `FQDN`. */
+  readonly addressType: string;
+  /** Ports as `name:port/protocol`; `*` for all numbers. */
+  readonly ports: readonly string[];
+  /** Endpoints. */
+  readonly endpoints: readonly EndpointView[];
+  /** Whether the control plane made it. */
+  readonly synthesised: boolean;
+}
+
+/** One endpoint. */
+export interface EndpointView {
+  /** Addresses. */
+  readonly addresses: readonly string[];
+  /** The pod behind it, `namespace/name`. */
+  readonly pod?: string;
+  /** Whether it takes new connections. */
+  readonly ready: boolean;
+  /** Whether its pod is ready, terminating or not. */
+  readonly serving: boolean;
+  /** Whether its pod is being deleted. */
+  readonly terminating: boolean;
+}
+
 /** A port in a question: a number, or a name as text. */
 export type PortText = number | string;
 
@@ -510,6 +653,23 @@ export interface DnsSettings {
   readonly resolver?: Resolver | undefined;
   /** The node's /etc/resolv.conf. Default `nameserver 192.168.10.1`. */
   readonly nodeResolvConf?: string | undefined;
+  /**
+   * The records that resolvers outside the cluster know, one line each: `example.com. 300 IN A
+   * 93.184.215.14`. They know no other name. Default: not known, and answers for public names are marked so.
+   */
+  readonly upstreamRecords?: readonly string[] | undefined;
+  /** Name servers outside the cluster that do not simply know `upstreamRecords`. */
+  readonly nameServers?: readonly NameServer[] | undefined;
+  /**
+   * Addresses the DNS server itself is bound to. Default: those of the first ready endpoint behind the
+   * DNS Service.
+   */
+  readonly serverAddresses?: readonly string[] | undefined;
+  /**
+   * Whether the DNS server has read the cluster's objects; until then it answers SERVFAIL instead of
+   * NXDOMAIN. Default true.
+   */
+  readonly apiSynced?: boolean | undefined;
 }
 
 /** Resolver libraries, which differ in search order and in what stops a search. */
@@ -518,6 +678,27 @@ export type Resolver =
   | "glibc"
   /** musl (Alpine). */
   | "musl";
+
+/** A name server outside the cluster. */
+export interface NameServer {
+  /** Its address. */
+  readonly address: string;
+  /** What it does. Default: it answers. */
+  readonly behaviour?: NameServerBehaviour | undefined;
+  /** The records it knows; absent: `upstreamRecords`. */
+  readonly records?: readonly string[] | undefined;
+}
+
+/** What a name server does with a query. */
+export type NameServerBehaviour =
+  /** Answers from its records. */
+  | "answers"
+  /** Never answers: the query is lost. */
+  | "silent"
+  /** Nothing listens on port 53: the query is refused. */
+  | "refuses"
+  /** Answers SERVFAIL. */
+  | "fails";
 
 /** Which behaviour answers HTTP questions. */
 export interface IngressSettings {
@@ -549,6 +730,11 @@ export interface ProblemsQuestion {
   readonly ask: "problems";
 }
 
+/** What there is: nodes, pods, Services, EndpointSlices, with their addresses. */
+export interface ClusterQuestion {
+  readonly ask: "cluster";
+}
+
 /** Can `from` open a connection to `to`, and what happens on the way? */
 export interface TraceQuestion {
   readonly ask: "trace";
@@ -565,12 +751,14 @@ export interface TraceQuestion {
 /** The answer to each question, by the name of the question. */
 export interface Answers {
   readonly problems: ProblemList;
+  readonly cluster: ClusterView;
   readonly trace: Journey;
 }
 
 /** Any question. */
 export type Question =
   | ProblemsQuestion
+  | ClusterQuestion
   | TraceQuestion;
 
 /** Any answer. */
