@@ -25,8 +25,14 @@ impl Cluster {
     fn new(py: Python<'_>, sources: Vec<(String, Vec<u8>)>, settings: &str) -> PyResult<Self> {
         let settings: Settings = serde_json::from_str(settings)
             .map_err(|error| raise(py, "unreadableSettings", &error.to_string(), "null"))?;
-        let sources: Vec<Source> = sources.into_iter().map(|(name, text)| Source::new(name, text)).collect();
+        let sources = sources.into_iter().map(|(name, text)| Source::new(name, text));
         Ok(Self(py.detach(|| kubehop::Cluster::load(sources, &settings))))
+    }
+
+    /// A new cluster with these sources in place of those of the same names.
+    fn with_(&self, py: Python<'_>, sources: Vec<(String, Vec<u8>)>) -> Self {
+        let sources = sources.into_iter().map(|(name, text)| Source::new(name, text));
+        Self(py.detach(|| self.0.with(sources)))
     }
 
     /// Answers a question written as JSON.

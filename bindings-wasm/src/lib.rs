@@ -33,6 +33,11 @@ impl Cluster {
         Ok(Self(kubehop::Cluster::load(sources(names, texts)?, &settings)))
     }
 
+    /// A new cluster with these sources in place of those of the same names.
+    pub fn with(&self, names: Vec<String>, texts: Vec<JsValue>) -> Result<Self, JsValue> {
+        Ok(Self(self.0.with(sources(names, texts)?)))
+    }
+
     /// Answers a question.
     pub fn ask(&self, question: JsValue) -> Result<JsValue, JsValue> {
         write(&self.answer(question)?)

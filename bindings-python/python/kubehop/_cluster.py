@@ -29,13 +29,11 @@ class Cluster(Questions):
     ()
     """
 
-    __slots__ = ("_native", "_settings", "_sources")
+    __slots__ = ("_native",)
 
-    def __init__(self, sources: Mapping[str, bytes], settings: str) -> None:
+    def __init__(self, native: _native.Cluster) -> None:
         """Use :meth:`load`."""
-        self._sources = dict(sources)
-        self._settings = settings
-        self._native = _native.Cluster(list(self._sources.items()), settings)
+        self._native = native
 
     @classmethod
     def load(
@@ -47,11 +45,11 @@ class Cluster(Questions):
         list of those, or texts by name. A string is a text when it has a line break or a `:` in it,
         a path otherwise; `pathlib.Path` is always a path.
         """
-        return cls(_named(sources), json.dumps(dict(settings or {})))
+        return cls(_native.Cluster(_named(sources), json.dumps(dict(settings or {}))))
 
     def with_(self, sources: Sources) -> Cluster:
-        """A new cluster where each source takes the place of the one with its name, or is added."""
-        return Cluster({**self._sources, **_named(sources)}, self._settings)
+        """A new cluster where each source takes the place of the one with its name, or is added behind."""
+        return Cluster(self._native.with_(_named(sources)))
 
     def _put(self, question: Mapping[str, Any]) -> Any:
         given = {key: value for key, value in question.items() if value is not None}
@@ -59,8 +57,8 @@ class Cluster(Questions):
         return read(kind, self._native.ask(json.dumps(given)))
 
 
-def _named(sources: Sources) -> dict[str, bytes]:
-    """Texts by name, in the order given; equal names get a number."""
+def _named(sources: Sources) -> list[tuple[str, bytes]]:
+    """Names and texts, in the order given."""
     pairs: list[tuple[str, bytes]] = []
     if isinstance(sources, (str, Path)):
         pairs.extend(_one(sources))
@@ -73,15 +71,7 @@ def _named(sources: Sources) -> dict[str, bytes]:
                 pairs.append((name, _bytes(text)))
             else:
                 pairs.extend(_one(source))
-    named: dict[str, bytes] = {}
-    for name, text in pairs:
-        free = name
-        number = 2
-        while free in named:
-            free = f"{name}#{number}"
-            number += 1
-        named[free] = text
-    return named
+    return pairs
 
 
 def _bytes(text: str | bytes) -> bytes:

@@ -11,6 +11,9 @@ class Cluster:
     def __new__(cls, sources: list[tuple[str, bytes]], settings: str) -> Cluster:
         """Loads sources, `(name, bytes)` each."""
 
+    def with_(self, sources: list[tuple[str, bytes]]) -> Cluster:
+        """A new cluster with these sources in place of those of the same names."""
+
     def ask(self, question: str) -> Given:
         """Answers a question written as JSON."""
 

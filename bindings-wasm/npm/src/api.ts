@@ -40,21 +40,16 @@ export class KubehopError extends Error {
  */
 export class Cluster extends Questions {
   readonly #native: Native;
-  readonly #settings: Settings | undefined;
-  readonly #sources: readonly Source[];
 
   /** Loads manifests. Never fails over what they hold: see `problems()`. */
   static load(sources: Sources, settings?: Settings): Cluster {
-    return new Cluster(listed(sources), settings);
+    const { names, texts } = listed(sources);
+    return new Cluster(guarded(() => new Native(names, texts, settings)));
   }
 
-  private constructor(sources: readonly Source[], settings: Settings | undefined) {
+  private constructor(native: Native) {
     super();
-    this.#sources = sources;
-    this.#settings = settings;
-    const names = sources.map((source) => source.name);
-    const texts = sources.map((source) => source.text);
-    this.#native = guarded(() => new Native(names, texts, settings));
+    this.#native = native;
   }
 
   override ask<Q extends Question>(question: Q): Answers[Q["ask"]] {
@@ -66,17 +61,21 @@ export class Cluster extends Questions {
     return guarded(() => this.#native.askText(question));
   }
 
-  /** A new cluster where each of `sources` takes the place of the one with its name, or is added. */
+  /** A new cluster where each of `sources` takes the place of the one with its name, or is added behind. */
   with(sources: Sources): Cluster {
-    const edited = new Map(this.#sources.map((source) => [source.name, source]));
-    for (const source of listed(sources)) edited.set(source.name, source);
-    return new Cluster([...edited.values()], this.#settings);
+    const { names, texts } = listed(sources);
+    return new Cluster(guarded(() => this.#native.with(names, texts)));
   }
 }
 
-function listed(sources: Sources): readonly Source[] {
-  if (typeof sources === "string") return [{ name: "input.yaml", text: sources }];
-  return Symbol.iterator in sources ? [...sources] : [sources];
+function listed(sources: Sources): { names: string[]; texts: (string | Uint8Array)[] } {
+  const list =
+    typeof sources === "string"
+      ? [{ name: "input.yaml", text: sources }]
+      : Symbol.iterator in sources
+        ? [...sources]
+        : [sources];
+  return { names: list.map((source) => source.name), texts: list.map((source) => source.text) };
 }
 
 /** Errors of the module as {@link KubehopError}. */
