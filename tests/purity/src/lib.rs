@@ -34,7 +34,11 @@ pub unsafe extern "C" fn ask(
         Ok(question) => match cluster.ask(&question) {
             Err(error) => serde_json::to_string(&error).unwrap_or_default(),
             Ok(answer) => {
-                format!("{}\n{}", serde_json::to_string(&answer).unwrap_or_default(), kubehop::render::text(&answer))
+                format!(
+                    "{}\n{}",
+                    serde_json::to_string(&answer).unwrap_or_default(),
+                    kubehop::render::text(&answer)
+                )
             }
         },
     };
