@@ -25,6 +25,7 @@ pub use endpoints::Endpoint;
 pub use ports::{EndpointMapEntry, NotProxied, ServicePort, endpoint_map};
 pub use topology::{Categories, TopologyMode};
 
+use crate::addressing::{PluginMasquerade, egress_address, plugin_masquerade};
 use crate::model::{Family, NodeId, Packet, PodId, Protocol, ServiceId, Share, Snapshot};
 use node::NodeFacts;
 use serde::Serialize;
@@ -249,6 +250,28 @@ impl Proxy {
     /// there, in the mode of the settings.
     pub fn select(&self, snapshot: &Snapshot, node: NodeId, packet: &Packet) -> Selection {
         select::select(self, snapshot, node, packet)
+    }
+
+    /// The source address that a backend of a selection sees. `None` when it is rewritten to an address
+    /// the model does not know.
+    ///
+    /// Masquerading happens when a packet leaves the node: what came from elsewhere and ends on the node
+    /// itself keeps its source although it is marked.
+    pub fn source_seen(
+        &self,
+        snapshot: &Snapshot,
+        selection: &Selection,
+        backend: &Backend,
+    ) -> Option<IpAddr> {
+        let (node, source) = (selection.node, selection.packet.source);
+        let ends_here = self.is_local_address(node, backend.ip) && !self.is_local_address(node, source);
+        if backend.masquerade.is_some() && !ends_here {
+            return egress_address(snapshot, node, backend.ip);
+        }
+        match plugin_masquerade(snapshot, node, source, backend.ip) {
+            Some(PluginMasquerade { source }) => source,
+            None => Some(source),
+        }
     }
 
     /// Whether an address counts as the node's own: on one of its interfaces, or loopback.

@@ -1,6 +1,7 @@
 //! One module per folder of the conformance directory.
 
 mod dns;
+mod services;
 
 use crate::report::Report;
 use std::path::Path;
@@ -9,4 +10,4 @@ use std::path::Path;
 pub type Suite = (&'static str, fn(&Path, &mut Report));
 
 /// All suites, by folder name.
-pub const SUITES: &[Suite] = &[("dns", dns::run)];
+pub const SUITES: &[Suite] = &[("dns", dns::run), ("services", services::run)];
