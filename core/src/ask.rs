@@ -15,6 +15,11 @@ pub enum Question {
     Problems {},
     /// What there is: nodes, pods, Services, EndpointSlices, with their addresses.
     Cluster {},
+    /// What a `kubectl get` or `kubectl describe` command would print.
+    Kubectl {
+        /// `get svc -n prod -o wide`, `describe service api -n prod`.
+        command: String,
+    },
     /// Can `from` open a connection to `to`, and what happens on the way?
     Trace {
         /// Who asks: `web/frontend`, `node/node-a`, `outside`, an address.
@@ -101,6 +106,8 @@ pub enum Answer {
     Problems(crate::cluster::ProblemList),
     /// Answer to [`Question::Cluster`].
     Cluster(crate::model::ClusterView),
+    /// Answer to [`Question::Kubectl`].
+    Kubectl(crate::render::Output),
     /// Answer to [`Question::Trace`].
     Journey(crate::journey::Journey),
     /// Answer to [`Question::Route`].
@@ -151,6 +158,7 @@ impl Cluster {
         Ok(match question {
             Question::Problems {} => Answer::Problems(self.problem_list()),
             Question::Cluster {} => Answer::Cluster(self.view()),
+            Question::Kubectl { command } => Answer::Kubectl(self.kubectl(command)),
             Question::Trace { from, to, port, protocol } => {
                 let connection = Connection::asked(from, to, port.as_ref(), protocol.as_deref())?;
                 Answer::Journey(self.trace(&connection)?)

@@ -6,6 +6,7 @@ use crate::journey::{self, Connection, Journey};
 use crate::manifest::{Limits, Manifests, Problem, Source};
 use crate::model::{self, Assumption, ClusterView, Settings, Snapshot};
 use crate::policy;
+use crate::render;
 use crate::services::Proxy;
 use serde::Serialize;
 use std::sync::{Arc, OnceLock};
@@ -18,7 +19,7 @@ pub struct Cluster {
     inner: Arc<Inner>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Inner {
     snapshot: Snapshot,
     proxy: OnceLock<Proxy>,
@@ -51,9 +52,7 @@ impl Cluster {
 
     fn settled(manifests: Manifests, settings: &Settings) -> Self {
         let snapshot = model::settle(Arc::new(manifests), settings);
-        let inner =
-            Inner { snapshot, proxy: OnceLock::new(), policy: OnceLock::new(), ingress: OnceLock::new() };
-        Self { inner: Arc::new(inner) }
+        Self { inner: Arc::new(Inner { snapshot, ..Inner::default() }) }
     }
 
     /// The cluster with these sources in place of those of the same names; others are added behind
@@ -111,12 +110,25 @@ impl Cluster {
         &self.inner.snapshot.problems
     }
 
+    /// What a `kubectl get` or `kubectl describe` command prints; a leading `kubectl` may be left out.
+    ///
+    /// ```
+    /// use kubehop::{Cluster, Settings, Source};
+    /// let cluster = Cluster::load([Source::new("empty.yaml", "")], &Settings::default());
+    /// assert_eq!(cluster.kubectl("get pods -n prod").stderr, "No resources found in prod namespace.\n");
+    /// ```
+    pub fn kubectl(&self, command: &str) -> render::Output {
+        render::kubectl(self.snapshot(), command)
+    }
+
     /// Follows one connection from the client to whoever answers.
     ///
     /// # Errors
     /// [`AskError`] when an end of the connection does not exist, or no port is named where one is needed.
     pub fn trace(&self, connection: &Connection) -> Result<Journey, AskError> {
-        journey::trace(journey::Rooms { snapshot: &self.inner.snapshot }, connection)
+        let rooms =
+            journey::Rooms { snapshot: self.snapshot(), proxy: self.proxy(), policy: self.policies() };
+        journey::trace(rooms, connection)
     }
 
     /// Problems and assumptions together, as [`crate::Question::Problems`] answers.

@@ -21,24 +21,24 @@ fn list(items: &[String]) -> String {
 }
 
 pub(crate) fn container_listens(container: &str, pod: &str, port: u16, protocol: Protocol) -> String {
-    format!("Container {container} of pod {pod} listens on {protocol} port {port} and takes the connection.")
+    format!("container {container} of pod {pod} listens on {protocol} port {port} and takes the connection")
 }
 
 pub(crate) fn probed_port_listens(container: &str, pod: &str, port: u16, probe: &str) -> String {
     format!(
-        "Container {container} of pod {pod} does not declare port {port}, but its {probe} uses it, so it listens there."
+        "container {container} of pod {pod} does not declare port {port}, but its {probe} uses it, so it listens there"
     )
 }
 
 pub(crate) fn nothing_listens(pod: &str, port: u16, protocol: Protocol, declared: &[u16]) -> String {
     if declared.is_empty() {
         return format!(
-            "No container of pod {pod} declares a {protocol} port, so nothing listens on {port}: the pod's kernel refuses."
+            "no container of pod {pod} declares a {protocol} port, so nothing listens on {port}: the pod's kernel refuses"
         );
     }
     let numbers: Vec<String> = declared.iter().map(u16::to_string).collect();
     format!(
-        "No container of pod {pod} listens on {protocol} port {port}: the pod's kernel refuses; declared {} {}.",
+        "no container of pod {pod} listens on {protocol} port {port}: the pod's kernel refuses; declared {} {}",
         if numbers.len() == 1 { "is" } else { "are" },
         list(&numbers)
     )
@@ -46,7 +46,7 @@ pub(crate) fn nothing_listens(pod: &str, port: u16, protocol: Protocol, declared
 
 pub(crate) fn no_port_declared(pod: &str, port: u16) -> String {
     format!(
-        "No container of pod {pod} declares any port, which is allowed, so the manifests do not tell whether something listens on {port}."
+        "no container of pod {pod} declares any port, which is allowed, so the manifests do not tell whether something listens on {port}"
     )
 }
 
@@ -56,8 +56,8 @@ pub(crate) fn whether_listens(pod: &str, port: u16, protocol: Protocol) -> Strin
 
 pub(crate) fn originated(client: &At, packet: &Packet) -> String {
     format!(
-        "{} opens a {} connection to {} from {}.",
-        capital(&client.to_string()),
+        "{} opens a {} connection to {} from {}",
+        client,
         packet.protocol,
         socket(packet.destination, packet.port),
         packet.source
@@ -65,51 +65,48 @@ pub(crate) fn originated(client: &At, packet: &Packet) -> String {
 }
 
 pub(crate) fn no_client_address(pod: &str, phase: &str) -> String {
-    format!("Pod {pod} is {phase} and has no network, so nothing in it can open a connection.")
+    format!("pod {pod} is {phase} and has no network, so nothing in it can open a connection")
 }
 
 pub(crate) fn no_pod_address(pod: &str, phase: &str) -> String {
-    format!("Pod {pod} is {phase} and has no address to connect to.")
+    format!("pod {pod} is {phase} and has no address to connect to")
 }
 
 pub(crate) fn no_family(client: &At, family: Family) -> String {
-    format!(
-        "{} has no {family:?} address, so its kernel knows no way to an {family:?} destination.",
-        capital(&client.to_string())
-    )
+    format!("{} has no {family:?} address, so its kernel knows no way to an {family:?} destination", client)
 }
 
 pub(crate) fn loopback(who: &At) -> String {
     format!(
-        "The destination is {who} itself: the packet stays on its loopback interface, and no policy or Service rule sees it."
+        "the destination is {who} itself: the packet stays on its loopback interface, and no policy or Service rule sees it"
     )
 }
 
 pub(crate) fn pending_load_balancer(service: &str) -> String {
     format!(
-        "Service {service} has no external address: its status.loadBalancer is empty, as it stays in a cluster without a load balancer implementation."
+        "Service {service} has no external address: its status.loadBalancer is empty, as it stays in a cluster without a load balancer implementation"
     )
 }
 
 pub(crate) fn not_a_load_balancer(service: &str, kind: &str) -> String {
-    format!("Service {service} is of type {kind}, which has no load balancer address.")
+    format!("Service {service} is of type {kind}, which has no load balancer address")
 }
 
 pub(crate) fn load_balancer(service: &str, address: &str, node: &str, local: bool) -> String {
     if local {
         format!(
-            "The load balancer {address} of Service {service} passes the packet to node {node}, one of the nodes that pass its health check because they run a ready endpoint (externalTrafficPolicy: Local)."
+            "the load balancer {address} of Service {service} passes the packet to node {node}, one of the nodes that pass its health check because they run a ready endpoint (externalTrafficPolicy: Local)"
         )
     } else {
         format!(
-            "The load balancer {address} of Service {service} passes the packet to a node, here {node}; any node will do."
+            "the load balancer {address} of Service {service} passes the packet to a node, here {node}; any node will do"
         )
     }
 }
 
 pub(crate) fn no_local_node(service: &str) -> String {
     format!(
-        "No node runs a ready endpoint of Service {service}, so with externalTrafficPolicy: Local its load balancer finds no healthy node and drops the packet."
+        "no node runs a ready endpoint of Service {service}, so with externalTrafficPolicy: Local its load balancer finds no healthy node and drops the packet"
     )
 }
 
@@ -117,7 +114,7 @@ pub(crate) const ANY_NODE: &str = "a load balancer or router in front of the clu
 
 pub(crate) fn cluster_address_from_outside(ip: std::net::IpAddr, what: &str) -> String {
     format!(
-        "{ip} is {what}, an address that only means something inside the cluster: no router outside knows a way to it."
+        "{ip} is {what}, an address that only means something inside the cluster: no router outside knows a way to it"
     )
 }
 
@@ -127,10 +124,10 @@ pub(crate) const OUTSIDE_ROUTES: &str =
 pub(crate) fn unknown_pod_address(ip: std::net::IpAddr, node: Option<&str>) -> String {
     match node {
         Some(node) => format!(
-            "{ip} is in the pod range of node {node}, but no running pod has this address, so the node answers that the host cannot be reached."
+            "{ip} is in the pod range of node {node}, but no running pod has this address, so the node answers that the host cannot be reached"
         ),
         None => format!(
-            "{ip} is in the pod range of the cluster, but belongs to no pod and to no node's part of it."
+            "{ip} is in the pod range of the cluster, but belongs to no pod and to no node's part of it"
         ),
     }
 }
@@ -139,18 +136,18 @@ pub(crate) const UNUSED_POD_ADDRESS: &str = "what happens to packets for a pod a
 
 pub(crate) fn unknown_service_address(ip: std::net::IpAddr) -> String {
     format!(
-        "{ip} is in the Service range, but no rule of kube-proxy matches it: it goes out by the default route, where nobody knows it, and no answer comes."
+        "{ip} is in the Service range, but no rule of kube-proxy matches it: it goes out by the default route, where nobody knows it, and no answer comes"
     )
 }
 
 pub(crate) fn ping_like_port(service: &str, port: u16, protocol: Protocol) -> String {
     format!(
-        "Service {service} has no {protocol} port {port}: no rule of kube-proxy matches, and the packet goes out by the default route, where nobody knows the ClusterIP."
+        "Service {service} has no {protocol} port {port}: no rule of kube-proxy matches, and the packet goes out by the default route, where nobody knows the ClusterIP"
     )
 }
 
 pub(crate) fn leaves_cluster(ip: std::net::IpAddr, node: &str) -> String {
-    format!("{ip} is not an address of the cluster: node {node} sends the packet out by its default route.")
+    format!("{ip} is not an address of the cluster: node {node} sends the packet out by its default route")
 }
 
 pub(crate) const OUTSIDE_ANSWERS: &str =
@@ -158,25 +155,19 @@ pub(crate) const OUTSIDE_ANSWERS: &str =
 
 pub(crate) fn masqueraded(node: &str, from: std::net::IpAddr, to: std::net::IpAddr) -> String {
     format!(
-        "Node {node} masquerades: the source {from} becomes its own address {to}, since nobody outside knows a way back to a pod address."
+        "node {node} masquerades: the source {from} becomes its own address {to}, since nobody outside knows a way back to a pod address"
     )
 }
 
 pub(crate) fn host_port(node: &str, pod: &str, host_port: u16, port: u16) -> String {
     format!(
-        "Port {host_port} of node {node} is the hostPort of pod {pod}: the packet is translated to the pod's port {port}."
-    )
-}
-
-pub(crate) fn host_network_listens(container: &str, pod: &str, node: &str, port: u16) -> String {
-    format!(
-        "Container {container} of pod {pod} shares the network of node {node} and listens on its port {port}."
+        "port {host_port} of node {node} is the hostPort of pod {pod}: the packet is translated to the pod's port {port}"
     )
 }
 
 pub(crate) fn nothing_on_node_port(node: &str, port: u16, protocol: Protocol) -> String {
     format!(
-        "No Service has the {protocol} nodePort {port}, and no pod on node {node} listens on it: the node refuses."
+        "no Service has the {protocol} nodePort {port}, and no pod on node {node} listens on it: the node refuses"
     )
 }
 
@@ -185,7 +176,7 @@ pub(crate) const NODE_PORTS_FREE: &str =
 
 pub(crate) fn node_program(node: &str, port: u16) -> String {
     format!(
-        "Port {port} of node {node} is no nodePort, no hostPort and no port of a hostNetwork pod, so it depends on the programs of the node itself."
+        "port {port} of node {node} is no nodePort, no hostPort and no port of a hostNetwork pod, so it depends on the programs of the node itself"
     )
 }
 
@@ -202,30 +193,24 @@ pub(crate) fn unready_pod(pod: &str) -> String {
 pub(crate) fn reply(client: &At, from: &str, seen_as: &str, translated: bool) -> String {
     if translated {
         format!(
-            "The reply from {from} passes without asking any policy, since connection tracking knows the connection; the translations are undone on the way, so {client} sees it come from {seen_as}."
+            "the reply from {from} passes without asking any policy, since connection tracking knows the connection; the translations are undone on the way, so {client} sees it come from {seen_as}"
         )
     } else {
         format!(
-            "The reply from {from} passes without asking any policy, since connection tracking knows the connection."
+            "the reply from {from} passes without asking any policy, since connection tracking knows the connection"
         )
     }
 }
 
-pub(crate) fn hairpin(pod: &str) -> String {
-    format!(
-        "Pod {pod} was chosen to answer itself (hairpin): the source is rewritten to the node's address and the bridge sends the packet back through the port it came from, or the reply would never pass the node."
-    )
-}
-
 pub(crate) fn family_choice(family: Family, other: Family) -> String {
     format!(
-        "The name has addresses of both families: the client tries {family:?} first (RFC 6724) and {other:?} only if that fails."
+        "the name has addresses of both families: the client tries {family:?} first (RFC 6724) and {other:?} only if that fails"
     )
 }
 
 pub(crate) fn several_addresses(count: usize) -> String {
     format!(
-        "The name has {count} addresses; the server rotates them and clients take the first, so each is tried first by 1/{count} of the lookups."
+        "the name has {count} addresses; the server rotates them and clients take the first, so each is tried first by 1/{count} of the lookups"
     )
 }
 
@@ -256,33 +241,43 @@ pub(crate) fn summary(
     traces: &[Trace],
     protocol: Protocol,
 ) -> String {
-    let Some(first) = traces.first() else { return format!("{from} → {to}: nothing happens.") };
+    let Some(first) = traces.first() else { return format!("{from} → {to}: nothing happens") };
     if traces.len() == 1 {
-        return format!("{from} → {to}: {}.", disposition(&first.disposition, protocol));
+        return format!("{from} → {to}: {}", disposition(&first.disposition, protocol));
     }
     let connected: Vec<&Trace> = traces.iter().filter(|trace| trace.connects()).collect();
     match (outcome, connected.as_slice()) {
         (Outcome::Connected, _) => {
             let names: Vec<String> =
                 traces.iter().map(|trace| format!("{} ({})", trace.goal(), trace.share)).collect();
-            format!("{from} → {to}: connected to {}.", several(&names))
+            format!("{from} → {to}: connected to {}", several(&names))
         }
         (Outcome::Sometimes, _) => {
-            let failed: Vec<String> = traces
-                .iter()
-                .filter(|trace| !trace.connects())
-                .map(|trace| format!("{} ({})", disposition(&trace.disposition, protocol), trace.share))
-                .collect();
+            let failed: Vec<Trace> = traces.iter().filter(|trace| !trace.connects()).cloned().collect();
             let share = connected.iter().fold(Share { n: 0, of: 1 }, |sum, trace| add(sum, trace.share));
-            format!("{from} → {to}: works {} of the time; else {}.", share, several(&failed))
+            format!("{from} → {to}: works {share} of the time; else {}", endings(&failed, protocol))
         }
-        _ => {
-            let mut ends: Vec<String> =
-                traces.iter().map(|trace| disposition(&trace.disposition, protocol)).collect();
-            ends.dedup();
-            format!("{from} → {to}: {}.", several(&ends))
+        _ => format!("{from} → {to}: {}", endings(traces, protocol)),
+    }
+}
+
+/// The different ends of traces that do not connect, each kind once.
+fn endings(traces: &[Trace], protocol: Protocol) -> String {
+    let mut losses: Vec<String> = Vec::new();
+    let mut others: Vec<String> = Vec::new();
+    for trace in traces {
+        let (list, text) = match &trace.disposition {
+            Disposition::TimedOut { at } => (&mut losses, at.to_string()),
+            other => (&mut others, disposition(other, protocol)),
+        };
+        if !list.contains(&text) {
+            list.push(text);
         }
     }
+    if !losses.is_empty() {
+        others.insert(0, format!("timed out: lost at {}", several(&losses)));
+    }
+    several(&others)
 }
 
 fn several(items: &[String]) -> String {
@@ -299,8 +294,113 @@ fn add(a: Share, b: Share) -> Share {
     Share { n, of: a.of.saturating_mul(b.of) }.of_share(Share::ALL)
 }
 
-/// The text with its first letter in upper case.
-pub(crate) fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+pub(crate) fn near_node_port(service: &str, port: i32, asked: u16, allocated: bool) -> String {
+    if allocated {
+        format!(
+            "Service {service} has the nodePort {port}: it names none, so the API server allocated one; to have {asked} it must say nodePort: {asked}"
+        )
+    } else {
+        format!("Service {service} has the nodePort {port}")
+    }
 }
+
+pub(crate) fn pending_but_node_port(service: &str, port: i32) -> String {
+    format!("the nodePort {port} of Service {service} works on every node, as does its ClusterIP")
+}
+
+pub(crate) fn destination_translated(to: &str, pod: Option<&str>, share: Share, count: usize) -> String {
+    let whom = pod.map(|pod| format!(" of {pod}")).unwrap_or_default();
+    if count == 1 {
+        format!("the only endpoint is taken: the destination becomes {to}{whom}")
+    } else {
+        format!(
+            "one of {count} endpoints is taken at random ({share} each): the destination becomes {to}{whom}"
+        )
+    }
+}
+
+pub(crate) fn selected_without_address(pod: &str) -> String {
+    format!("{pod} is selected, but has no network: it is not running")
+}
+
+pub(crate) fn selected_unready(pod: &str) -> String {
+    format!("{pod} is selected, but not Ready, so it is no usable endpoint")
+}
+
+pub(crate) fn selected_without_port(pod: &str) -> String {
+    format!("{pod} is selected, but none of its containers has a port of the name that targetPort asks for")
+}
+
+pub(crate) fn nearly_selected(
+    pod: &str,
+    key: &str,
+    wanted: &str,
+    has: Option<&str>,
+    others: &[String],
+) -> String {
+    let also = if others.is_empty() {
+        String::new()
+    } else {
+        format!("; {} {}", list(others), if others.len() == 1 { "does match" } else { "do match" })
+    };
+    match has {
+        Some(value) => format!("{pod} has {key}={value} where the selector wants {key}={wanted}{also}"),
+        None => format!("{pod} has no label {key}, where the selector wants {key}={wanted}{also}"),
+    }
+}
+
+pub(crate) fn policy_side(egress: bool, sentence: &str) -> String {
+    format!("policy, {}: {sentence}", if egress { "egress" } else { "ingress" })
+}
+
+pub(crate) fn same_node(bridge: bool) -> &'static str {
+    if bridge {
+        "the pod is on this node: its bridge leads to the pod's own virtual cable (veth)"
+    } else {
+        "the pod is on this node: a route of its own leads over the pod's virtual cable (veth)"
+    }
+}
+
+pub(crate) fn to_other_node(
+    node: &str,
+    outer_from: Option<std::net::IpAddr>,
+    outer_to: Option<std::net::IpAddr>,
+    transport: crate::model::Transport,
+) -> String {
+    use crate::model::Transport;
+    let outer = match (outer_from, outer_to) {
+        (Some(from), Some(to)) => format!("{from} to {to}"),
+        _ => "node to node".to_owned(),
+    };
+    match transport {
+        Transport::Vxlan => format!(
+            "the pod is on node {node}: the packet travels inside a UDP packet (VXLAN) from {outer}, unchanged"
+        ),
+        Transport::Ipip => format!(
+            "the pod is on node {node}: the packet travels inside an IP packet (IP in IP) from {outer}, unchanged"
+        ),
+        Transport::Routed => format!(
+            "the pod is on node {node}: a route to that node's pod range leads there, and the packet is not wrapped"
+        ),
+        Transport::Bridge => format!(
+            "the pod is on node {node}: a route to that node's pod range, which somebody has to set up, leads there"
+        ),
+    }
+}
+
+pub(crate) fn to_node(node: &str) -> String {
+    format!("the packet goes to node {node} over the network between the nodes")
+}
+
+pub(crate) fn arrives_at_node(node: &str) -> String {
+    format!("node {node} takes the packet in")
+}
+
+pub(crate) fn bridge_masquerades(node: &str, from: std::net::IpAddr, to: std::net::IpAddr) -> String {
+    format!(
+        "the bridge plugin of node {node} masquerades what leaves the node's own pod range: the source {from} becomes {to}"
+    )
+}
+
+pub(crate) const BRIDGE_ROUTES: &str =
+    "the nodes know routes to each other's pod ranges, which the bridge plugin does not set up itself";

@@ -174,7 +174,7 @@ pub fn protocol(text: &str) -> Result<Protocol, AskError> {
 ///
 /// # Errors
 /// [`AskError::Unreadable`] when the notation cannot be read.
-pub fn client(text: &str) -> Result<Client, AskError> {
+pub(crate) fn client(text: &str) -> Result<Client, AskError> {
     let text = text.trim();
     if text == "outside" {
         return Ok(Client::Outside(OUTSIDE));
@@ -205,7 +205,7 @@ pub fn client(text: &str) -> Result<Client, AskError> {
 ///
 /// # Errors
 /// [`AskError::Unreadable`] when the notation cannot be read.
-pub fn target(text: &str) -> Result<(Target, Option<Port>), AskError> {
+pub(crate) fn target(text: &str) -> Result<(Target, Option<Port>), AskError> {
     let text = text.trim();
     if let Some((scheme, rest)) = text.split_once("://") {
         return url(text, scheme, rest);

@@ -13,7 +13,7 @@ enum Goal {
     /// Try these addresses; each is tried first by an equal part of the tries.
     Addresses(Vec<IpAddr>, Vec<Step>),
     /// It ends before any packet is sent.
-    Ended(Vec<Step>, Step, Disposition),
+    Ended(Vec<Step>, Box<Step>, Disposition),
 }
 
 /// Answers one question.
@@ -41,7 +41,7 @@ pub(crate) fn trace(rooms: Rooms<'_>, connection: &Connection) -> Result<Journey
             asked.port = ends::port(connection, &offered).ok();
             let mut steps = prelude;
             let code = decided.code;
-            steps.push(decided);
+            steps.push(*decided);
             let hops = vec![Hop { at: here, before: None, after: None, steps }];
             walk.traces.push(Trace { share: Share::ALL, disposition, code, hops, reply: Vec::new() });
         }
@@ -102,7 +102,7 @@ fn client_down(snapshot: &Snapshot, client: Party) -> Option<Goal> {
     let mut decided =
         step(Action::Dropped, "journey/client-not-running", explain::no_client_address(&name, phase(pod)));
     decided.evidence.push(snapshot.evidence(snapshot.pod_ref(id)?, &pod.origin, "status.phase"));
-    Some(Goal::Ended(Vec::new(), decided, Disposition::NoAddress { of: format!("pod {name}") }))
+    Some(Goal::Ended(Vec::new(), Box::new(decided), Disposition::NoAddress { of: format!("pod {name}") }))
 }
 
 fn pod_name(snapshot: &Snapshot, pod: &Pod) -> String {
@@ -135,7 +135,11 @@ fn goal(walk: &mut Walk<'_>, connection: &Connection) -> Result<Goal, AskError> 
                 if let Some(object) = snapshot.pod_ref(id) {
                     decided.evidence.push(snapshot.evidence(object, &pod.origin, "status.phase"));
                 }
-                Goal::Ended(Vec::new(), decided, Disposition::NoAddress { of: format!("pod {name}") })
+                Goal::Ended(
+                    Vec::new(),
+                    Box::new(decided),
+                    Disposition::NoAddress { of: format!("pod {name}") },
+                )
             } else {
                 Goal::Addresses(walk.reachable_family(&pod.ips), Vec::new())
             }
@@ -192,7 +196,11 @@ fn load_balancer_goal(walk: &mut Walk<'_>, id: crate::model::ServiceId) -> Goal 
             evidence: evidence("spec.type"),
             ..step(Action::Dropped, "journey/not-a-load-balancer", sentence)
         };
-        return Goal::Ended(Vec::new(), decided, Disposition::NoAddress { of: format!("service {name}") });
+        return Goal::Ended(
+            Vec::new(),
+            Box::new(decided),
+            Disposition::NoAddress { of: format!("service {name}") },
+        );
     }
     match ingress.iter().find(|ingress| !ingress.hostname.is_empty()) {
         Some(named) => lookup(walk, &named.hostname),
@@ -203,7 +211,11 @@ fn load_balancer_goal(walk: &mut Walk<'_>, id: crate::model::ServiceId) -> Goal 
                 near_miss: mechanisms::pending_but_node_port(snapshot, id),
                 ..step(Action::Dropped, "journey/load-balancer-pending", sentence)
             };
-            Goal::Ended(Vec::new(), decided, Disposition::NoAddress { of: format!("service {name}") })
+            Goal::Ended(
+                Vec::new(),
+                Box::new(decided),
+                Disposition::NoAddress { of: format!("service {name}") },
+            )
         }
     }
 }
@@ -229,17 +241,17 @@ fn lookup(walk: &mut Walk<'_>, name: &str) -> Goal {
             }
             Goal::Addresses(chosen, steps)
         }
-        Found::NotFound { before, decided } => {
-            Goal::Ended(before, decided, Disposition::NameNotFound { name: typed() })
+        Found::Nowhere { before, decided } => {
+            Goal::Ended(before, Box::new(decided), Disposition::NameNotFound { name: typed() })
         }
         Found::TimedOut { before, decided } => {
-            Goal::Ended(before, decided, Disposition::NameLookupTimedOut { name: typed() })
+            Goal::Ended(before, Box::new(decided), Disposition::NameLookupTimedOut { name: typed() })
         }
         Found::Failed { before, decided } => {
-            Goal::Ended(before, decided, Disposition::NameLookupFailed { name: typed() })
+            Goal::Ended(before, Box::new(decided), Disposition::NameLookupFailed { name: typed() })
         }
         Found::Unknown { before, decided, missing } => {
-            Goal::Ended(before, decided, Disposition::Undetermined { missing })
+            Goal::Ended(before, Box::new(decided), Disposition::Undetermined { missing })
         }
     }
 }

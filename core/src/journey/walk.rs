@@ -1,9 +1,9 @@
 //! A packet on its way: from the client's network to whoever answers.
 
 use super::deliver::{self, Arrival};
-use super::mechanisms::{self, Choice, Judgement, Rooms};
+use super::mechanisms::{self, Choice, Judgement, Rooms, Stop};
 use super::{Action, At, Candidate, Detail, Disposition, Hop, Step, Trace, ends, explain};
-use crate::model::{Assumption, Family, NodeId, Packet, Party, PodId, Share, Snapshot};
+use crate::model::{Assumption, Family, NodeId, Packet, Party, PodId, Share, Snapshot, Transport};
 use std::net::IpAddr;
 
 /// A trace that has not ended yet.
@@ -128,7 +128,7 @@ impl<'a> Walk<'a> {
         draft.leave();
         match self.node_of(self.client) {
             Some(node) => self.on_node(draft, node),
-            None => self.from_outside(draft),
+            None => self.enter_cluster(draft),
         }
     }
 
@@ -178,7 +178,7 @@ impl<'a> Walk<'a> {
     }
 
     /// A packet that comes from beyond the cluster: to a node, a load balancer, or nowhere.
-    fn from_outside(&mut self, mut draft: Draft) {
+    fn enter_cluster(&mut self, mut draft: Draft) {
         let snapshot = self.snapshot();
         let ip = draft.packet.destination;
         match ends::owner(snapshot, ip) {
@@ -247,7 +247,7 @@ impl<'a> Walk<'a> {
     /// Both ends are beyond the cluster.
     fn beyond(&mut self, draft: Draft) {
         let missing = format!("the network between {} and {}", draft.packet.source, draft.packet.destination);
-        let sentence = format!("Neither end is in the cluster: nothing is known about {missing}.");
+        let sentence = format!("neither end is in the cluster: nothing is known about {missing}");
         let decided = step(Action::Undetermined, "journey/beyond-the-cluster", sentence);
         self.end(draft, decided, Disposition::Undetermined { missing });
     }
@@ -258,14 +258,20 @@ impl<'a> Walk<'a> {
         let at = draft.at();
         match self.rooms.select(node, &draft.packet) {
             Choice::None(steps) => {
-                for step in steps {
-                    draft.push(step);
-                }
+                steps.into_iter().for_each(|step| draft.push(step));
                 self.route(draft, node, None);
             }
-            Choice::Rejected(decided) => self.end(draft, decided, Disposition::Refused { by: at }),
-            Choice::Dropped(decided) => self.end(draft, decided, Disposition::TimedOut { at }),
-            Choice::Backends { chosen, service, backends, sticky_seconds } => {
+            Choice::Answered(accepted) => self.connect(draft, accepted, at),
+            Choice::Rejected(before, decided) => {
+                before.into_iter().for_each(|step| draft.push(step));
+                self.end(draft, decided, Disposition::Refused { by: at });
+            }
+            Choice::Dropped(before, decided) => {
+                before.into_iter().for_each(|step| draft.push(step));
+                self.end(draft, decided, Disposition::TimedOut { at });
+            }
+            Choice::Backends { before, service, backends, sticky_seconds } => {
+                before.into_iter().for_each(|step| draft.push(step));
                 self.sticky_seconds = sticky_seconds.or(self.sticky_seconds);
                 let candidates: Vec<Candidate> = backends
                     .iter()
@@ -278,12 +284,11 @@ impl<'a> Walk<'a> {
                 for backend in backends {
                     let mut draft = draft.clone();
                     draft.share = draft.share.of_share(backend.share);
-                    let mut chosen = chosen.clone();
-                    chosen.detail =
-                        Some(Detail::Backends { service: service.clone(), backends: candidates.clone() });
-                    draft.push(chosen);
                     (draft.packet.destination, draft.packet.port) = (backend.ip, backend.port);
-                    draft.push(backend.translated);
+                    let mut translated = backend.translated;
+                    let (service, backends) = (service.clone(), candidates.clone());
+                    translated.detail = Some(Detail::Backends { service, backends });
+                    draft.push(translated);
                     if let Some(masquerade) = backend.masquerade {
                         if let Some(ip) = self.node_ip(node, Family::of(backend.ip)) {
                             (draft.packet.source, draft.source) = (ip, Party::Node(node));
@@ -311,22 +316,24 @@ impl<'a> Walk<'a> {
         let target = backend.map(Party::Pod).or_else(|| ends::owner(snapshot, ip));
         match target {
             Some(Party::Pod(id)) => {
-                if !self.judge(&mut draft, node, Party::Pod(id)) {
+                let Some(mut draft) = self.guarded(draft, Party::Pod(id), |walk, draft| {
+                    walk.forward(draft, node, Party::Pod(id));
+                }) else {
                     return;
+                };
+                let host = snapshot.pod(id).filter(|pod| pod.host_network).and_then(|pod| pod.node);
+                match host {
+                    Some(other) => {
+                        draft.leave();
+                        draft.enter(ends::node_place(snapshot, other));
+                        let here = ends::place(snapshot, Party::Pod(id));
+                        self.arrive(draft, id, here);
+                    }
+                    None => {
+                        draft.leave();
+                        self.deliver_pod(draft, id);
+                    }
                 }
-                if self.is_host_network(id) {
-                    return match snapshot.pod(id).and_then(|pod| pod.node) {
-                        Some(other) => {
-                            self.forward(&mut draft, node, Party::Pod(id));
-                            draft.enter(ends::node_place(snapshot, other));
-                            self.deliver_pod_on_host(draft, id, other);
-                        }
-                        None => self.deliver_pod(draft, id),
-                    };
-                }
-                self.forward(&mut draft, node, Party::Pod(id));
-                draft.leave();
-                self.deliver_pod(draft, id);
             }
             Some(Party::Node(other)) => {
                 if let Some((pod, port, redirected)) =
@@ -342,14 +349,17 @@ impl<'a> Walk<'a> {
                         return self.route(draft, node, Some(pod));
                     }
                 }
-                if !self.judge(&mut draft, node, Party::Node(other)) {
+                let Some(mut draft) = self.guarded(draft, Party::Node(other), |walk, draft| {
+                    if other != node {
+                        walk.masquerade_pod(draft, node);
+                        walk.forward(draft, node, Party::Node(other));
+                    }
+                }) else {
                     return;
-                }
+                };
                 if other == node {
                     return self.deliver_node(draft, node);
                 }
-                self.masquerade_pod(&mut draft, node);
-                self.forward(&mut draft, node, Party::Node(other));
                 draft.leave();
                 self.on_node(draft, other);
             }
@@ -358,7 +368,7 @@ impl<'a> Walk<'a> {
     }
 
     /// The destination is nobody in the cluster: an unused address of it, or beyond.
-    fn leave_or_lose(&mut self, mut draft: Draft, node: NodeId) {
+    fn leave_or_lose(&mut self, draft: Draft, node: NodeId) {
         let snapshot = self.snapshot();
         let ip = draft.packet.destination;
         let at = draft.at();
@@ -380,9 +390,7 @@ impl<'a> Walk<'a> {
             let usually = Box::new(Disposition::NoRoute { at });
             return self.end(draft, decided, Disposition::ImplementationDefined { what, usually });
         }
-        if !self.judge(&mut draft, node, Party::Outside(ip)) {
-            return;
-        }
+        let Some(mut draft) = self.guarded(draft, Party::Outside(ip), |_, _| {}) else { return };
         self.masquerade_pod(&mut draft, node);
         draft.push(step(
             Action::Forwarded,
@@ -393,7 +401,7 @@ impl<'a> Walk<'a> {
         let outside = At::Outside { address: ip.to_string() };
         draft.enter(outside.clone());
         self.assume_text("journey/outside-answers", explain::OUTSIDE_ANSWERS);
-        let sentence = format!("{} is taken to answer.", explain::capital(&outside.to_string()));
+        let sentence = format!("{outside} is taken to answer");
         self.connect(draft, step(Action::Accepted, "journey/outside-answers", sentence), outside);
     }
 
@@ -410,46 +418,58 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Asks the policies; on a drop the trace ends here.
-    fn judge(&mut self, draft: &mut Draft, node: NodeId, to: Party) -> bool {
-        let judgement = self.rooms.judge(self.client, draft.source, &draft.sent, &draft.packet, node, to);
-        match judgement {
-            Judgement::Passed(steps) => {
-                for step in steps {
-                    draft.push(step);
-                }
-                true
+    /// Asks the policies of both ends on the way to `to`: the opener's on its node, the destination's
+    /// where the packet arrives. The draft, if the packet gets there.
+    fn guarded(
+        &mut self,
+        mut draft: Draft,
+        to: Party,
+        forward: impl FnOnce(&mut Self, &mut Draft),
+    ) -> Option<Draft> {
+        let Judgement { egress, ingress, stopped } = self.rooms.judge(self.client, to, &draft.packet);
+        let (stop, by_ingress) = stopped.unzip();
+        let by_ingress = by_ingress.unwrap_or_default();
+        match (egress, stop.as_ref().filter(|_| !by_ingress)) {
+            (Some(decided), Some(stop)) => {
+                self.stop(draft, decided, stop, to);
+                return None;
             }
-            Judgement::Dropped { before, decided } => {
-                for step in before {
-                    draft.push(step);
-                }
-                let at = draft.at();
-                self.end(draft.clone(), decided, Disposition::TimedOut { at });
-                false
-            }
-            Judgement::Open { before, decided, what, passes } => {
-                for step in before {
-                    draft.push(step);
-                }
-                let at = draft.at();
-                let usually = if passes {
-                    let to = ends::place(self.snapshot(), to);
-                    let address = explain::socket(draft.packet.destination, draft.packet.port);
-                    Disposition::Connected { to, address }
-                } else {
-                    Disposition::TimedOut { at }
-                };
-                let usually = Box::new(usually);
-                self.end(draft.clone(), decided, Disposition::ImplementationDefined { what, usually });
-                false
-            }
+            (told, _) => told.into_iter().for_each(|step| draft.push(step)),
         }
+        forward(self, &mut draft);
+        match (ingress, stop.as_ref().filter(|_| by_ingress)) {
+            (Some(decided), Some(stop)) => {
+                self.stop(draft, decided, stop, to);
+                return None;
+            }
+            (told, _) => told.into_iter().for_each(|step| draft.push(step)),
+        }
+        Some(draft)
+    }
+
+    fn stop(&mut self, draft: Draft, decided: Step, stop: &Stop, to: Party) {
+        let at = draft.at();
+        let disposition = match stop {
+            Stop::Dropped => Disposition::TimedOut { at },
+            Stop::Open { what, passes: true } => {
+                let to = ends::place(self.snapshot(), to);
+                let address = explain::socket(draft.packet.destination, draft.packet.port);
+                let usually = Box::new(Disposition::Connected { to, address });
+                Disposition::ImplementationDefined { what: what.clone(), usually }
+            }
+            Stop::Open { what, passes: false } => {
+                let usually = Box::new(Disposition::TimedOut { at });
+                Disposition::ImplementationDefined { what: what.clone(), usually }
+            }
+            Stop::Unknown { missing } => Disposition::Undetermined { missing: missing.clone() },
+        };
+        self.end(draft, decided, disposition);
     }
 
     /// The way from the node to the destination, as the network plugin lays it.
-    fn forward(&self, draft: &mut Draft, node: NodeId, to: Party) {
-        for leg in self.rooms.legs(node, draft.source, to, &draft.packet) {
+    fn forward(&mut self, draft: &mut Draft, node: NodeId, to: Party) {
+        self.masquerade_by_bridge(draft, node, to);
+        for leg in self.rooms.legs(node, to, &draft.packet) {
             if let Some(place) = leg.enters {
                 draft.leave();
                 draft.enter(place);
@@ -458,15 +478,30 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// The reference bridge plugin knows only its own node's pod range.
+    ///
+    /// cni: plugins/main/bridge, pkg/ip/ipmasq_linux.go SetupIPMasq
+    fn masquerade_by_bridge(&mut self, draft: &mut Draft, node: NodeId, to: Party) {
+        let snapshot = self.snapshot();
+        let Party::Pod(target) = to else { return };
+        let elsewhere = snapshot.pod(target).is_some_and(|pod| !pod.host_network && pod.node != Some(node));
+        if snapshot.settings.cni.transport != Transport::Bridge || !elsewhere {
+            return;
+        }
+        self.assume_text("journey/bridge-routes", explain::BRIDGE_ROUTES);
+        let Party::Pod(source) = draft.source else { return };
+        if let Some(ip) =
+            self.node_ip(node, Family::of(draft.packet.destination)).filter(|_| !self.is_host_network(source))
+        {
+            let sentence = explain::bridge_masquerades(self.node_name(node), draft.packet.source, ip);
+            draft.push(step(Action::Translated, "addressing/bridge-masquerade", sentence));
+            (draft.packet.source, draft.source) = (ip, Party::Node(node));
+        }
+    }
+
     fn deliver_pod(&mut self, mut draft: Draft, id: PodId) {
         let here = ends::place(self.snapshot(), Party::Pod(id));
         draft.enter(here.clone());
-        self.arrive(draft, id, here);
-    }
-
-    fn deliver_pod_on_host(&mut self, draft: Draft, id: PodId, node: NodeId) {
-        let _ = node;
-        let here = ends::place(self.snapshot(), Party::Pod(id));
         self.arrive(draft, id, here);
     }
 
@@ -493,7 +528,7 @@ impl<'a> Walk<'a> {
             None => {
                 let missing = "the pod".to_owned();
                 let decided =
-                    step(Action::Undetermined, "journey/unknown-pod", "The pod is not known.".to_owned());
+                    step(Action::Undetermined, "journey/unknown-pod", "the pod is not known".to_owned());
                 self.end(draft, decided, Disposition::Undetermined { missing });
             }
         }

@@ -8,6 +8,7 @@ use std::fmt::Write;
 /// The outcome first, then each way with its numbered hops. Ways that end alike are shown once.
 pub(crate) fn text(journey: &Journey) -> String {
     let mut out = format!("{}\n", journey.summary);
+    why(&mut out, journey);
     let mut shown: Vec<&Trace> = Vec::new();
     for (index, trace) in journey.traces.iter().enumerate() {
         out.push('\n');
@@ -21,7 +22,7 @@ pub(crate) fn text(journey: &Journey) -> String {
                 trace.ending(journey.question.protocol)
             );
             if let Some(same) = shown.iter().position(|other| alike(other, trace)) {
-                let _ = writeln!(out, "  the same steps as way {}", same + 1);
+                let _ = writeln!(out, "  decided as way {}", same + 1);
                 shown.push(trace);
                 continue;
             }
@@ -38,10 +39,23 @@ pub(crate) fn text(journey: &Journey) -> String {
     out
 }
 
-/// Whether both take the same decisions; only addresses and names differ.
+/// The step that decided, of each way that does not simply connect; each reason once.
+fn why(out: &mut String, journey: &Journey) {
+    let mut told: Vec<&'static str> = Vec::new();
+    for trace in journey.traces.iter().filter(|trace| !trace.connects()) {
+        let Some(step) = trace.hops.last().and_then(|hop| hop.steps.last()) else { continue };
+        if !told.contains(&step.code) {
+            told.push(step.code);
+            line(out, step);
+        }
+    }
+}
+
+/// Whether both take the same decisions; only names, addresses and nodes differ.
 fn alike(a: &Trace, b: &Trace) -> bool {
     let codes = |trace: &Trace| -> Vec<&'static str> {
-        trace.hops.iter().flat_map(|hop| &hop.steps).map(|step| step.code).collect()
+        let steps = trace.hops.iter().flat_map(|hop| &hop.steps);
+        steps.map(|step| step.code).filter(|code| !code.starts_with("addressing/")).collect()
     };
     a.code == b.code && codes(a) == codes(b)
 }
@@ -64,7 +78,7 @@ fn hops(out: &mut String, trace: &Trace) {
 fn packet(hop: &Hop) -> String {
     match (hop.before, hop.after) {
         (Some(before), Some(after)) if before != after => {
-            format!("  [{} => {}]", header(&before), header(&after))
+            format!("  [{} becomes {}]", header(&before), header(&after))
         }
         (Some(packet), _) | (None, Some(packet)) => format!("  [{}]", header(&packet)),
         (None, None) => String::new(),

@@ -1,8 +1,16 @@
 //! Formats only: lays answers out as text. Knows no rule.
 
 mod cluster;
+mod html;
 mod ingress;
 mod journey;
+mod kubectl;
+mod mermaid;
+
+pub use html::html;
+pub use kubectl::Output;
+pub(crate) use kubectl::run as kubectl;
+pub use mermaid::mermaid;
 
 use crate::ask::Answer;
 use std::fmt::Write;
@@ -10,6 +18,7 @@ use std::fmt::Write;
 /// The answer as text for a terminal.
 pub fn text(answer: &Answer) -> String {
     match answer {
+        Answer::Kubectl(output) => format!("{}{}", output.stdout, output.stderr),
         Answer::Journey(answer) => journey::text(answer),
         Answer::Routing(answer) => ingress::routing(answer),
         Answer::Nginx(table) => ingress::nginx(table),

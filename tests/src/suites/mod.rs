@@ -1,6 +1,7 @@
 //! One module per folder of the conformance directory.
 
 mod dns;
+mod kubectl;
 mod services;
 
 use crate::report::Report;
@@ -10,4 +11,4 @@ use std::path::Path;
 pub type Suite = (&'static str, fn(&Path, &mut Report));
 
 /// All suites, by folder name.
-pub const SUITES: &[Suite] = &[("dns", dns::run), ("services", services::run)];
+pub const SUITES: &[Suite] = &[("dns", dns::run), ("kubectl", kubectl::run), ("services", services::run)];

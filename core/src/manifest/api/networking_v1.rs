@@ -80,4 +80,26 @@ api! {
         "scope" scope: Option<String>,
         "namespace" namespace: Option<String>,
     }
+
+    /// A ClusterIP that is in use.
+    IpAddress { "metadata" metadata: ObjectMeta, "spec" spec: IpAddressSpec }
+    /// Spec of an [`IpAddress`].
+    IpAddressSpec { "parentRef" parent_ref: Option<ParentReference> }
+    /// Who uses an address.
+    ParentReference { "group" group: String, "resource" resource: String, "namespace" namespace: String, "name" name: String }
+
+    /// A block that ClusterIPs are taken from.
+    ServiceCidr { "metadata" metadata: ObjectMeta, "spec" spec: ServiceCidrSpec, "status" status: ServiceCidrStatus }
+    /// Spec of a [`ServiceCidr`].
+    ServiceCidrSpec { "cidrs" cidrs: Vec<String> }
+    /// Status of a [`ServiceCidr`].
+    ServiceCidrStatus { "conditions" conditions: Vec<TimedCondition> }
+    /// A condition with the time it last changed.
+    TimedCondition {
+        "type" type_: String,
+        "status" status: String,
+        "lastTransitionTime" last_transition_time: Option<String>,
+        "reason" reason: String,
+        "message" message: String,
+    }
 }
