@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Tests the installed wheel: types as three checkers see them, then behaviour.
 cd "$(dirname "$0")" || exit 1
-bin=../.venv/bin
+bin=$(cd .. && pwd)/.venv/bin
 failed=0
 run() { echo "--- $*"; "$@" || failed=1; }
 run $bin/python -m mypy.stubtest kubehop._native

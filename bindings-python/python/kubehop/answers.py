@@ -157,7 +157,7 @@ class ServiceView(Answer):
     """Namespace."""
     name: str
     """Name."""
-    type_: str
+    type: str
     """`ClusterIP`, `NodePort`, `LoadBalancer` or `ExternalName`."""
     cluster_ips: tuple[str, ...]
     """ClusterIPs; `None` for a headless Service; empty for an ExternalName."""
@@ -530,6 +530,371 @@ class Candidate(Answer):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Routing(Answer):
+    """What happens to one HTTP request."""
+
+    request: HttpRequest
+    """The request asked about."""
+    summary: str
+    """One sentence: who answers, and with what."""
+    controller: ControllerAnswer | None = None
+    """The controller that takes it; absent when no Ingress is claimed by any."""
+    obstacles: tuple[Obstacle, ...]
+    """Why nothing is served at all. When this is not empty, the rest says what would happen without them."""
+    matched: Matched | None = None
+    """The host entry and path that took the request; absent when the controller's own default answers."""
+    candidates: tuple[AnswerCandidate, ...]
+    """Every path that was considered, best first, and why it lost."""
+    candidates_left_out: int
+    """How many candidates are not listed."""
+    outcomes: tuple[AnswerOutcome, ...]
+    """How it ends, with the share of each way; several only with canaries."""
+    certificate: CertificateAnswer | None = None
+    """What the TLS handshake shows; absent for plain requests."""
+    difference: Difference | None = None
+    """What the other behaviour would do, when it differs."""
+    steps: tuple[AnswerStep, ...]
+    """The decisions in order."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HttpRequest(Answer):
+    """One HTTP request as a client sends it."""
+
+    scheme: Scheme
+    """Plain or TLS."""
+    method: str
+    """Method; empty means GET."""
+    host: str | None = None
+    """The Host header (or `:authority`) as sent, port included; `None` when the client sends none
+    or addresses the controller by its IP.
+    """
+    path: str
+    """Request target: path and query as sent."""
+    headers: Mapping[str, str] | None = None
+    """Headers; names in any case."""
+    sni: str | None = None
+    """The server name in the TLS handshake; absent means the host without its port."""
+    client: str | None = None
+    """Where the client is: an IP address outside the cluster or a pod `namespace/name`. Absent: outside,
+    at an address nobody asks about.
+    """
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ControllerAnswer(Answer):
+    """A controller, in an answer."""
+
+    name: str
+    """`spec.controller` of its IngressClasses."""
+    profile: IngressProfile
+    """Whose behaviour is answered."""
+    classes: tuple[str, ...]
+    """The classes it claims."""
+    workload: ObjectRef | None = None
+    """The workload whose pods it is."""
+    pods: tuple[ObjectRef, ...]
+    """Its pods."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Obstacle(Answer):
+    """Something that keeps requests from being served at all."""
+
+    code: str
+    """Stable code, `ingress/no-controller`."""
+    message: str
+    """One sentence."""
+    evidence: Evidence | None = None
+    """What decided."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Matched(Answer):
+    """The path that took the request."""
+
+    ingress: ObjectRef
+    """The Ingress it stands in."""
+    host: str | None = None
+    """The host of the rule; absent for rules without one and for a default backend."""
+    path: str | None = None
+    """The path as written; absent for a default backend."""
+    path_type: str | None = None
+    """The path type as written; absent for a default backend."""
+    location: str | None = None
+    """The nginx location, `location ~* "^/foo"`; only for ingress-nginx."""
+    evidence: Evidence
+    """Where it stands."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AnswerCandidate(Answer):
+    """A path that was considered."""
+
+    ingress: ObjectRef
+    """The Ingress."""
+    host: str
+    """Host of its rule, empty for none."""
+    path: str
+    """Path as written."""
+    path_type: str
+    """Path type as written."""
+    won: bool
+    """Whether it took the request."""
+    why: str
+    """Why it won or lost."""
+    evidence: Evidence
+    """Where it stands."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AnswerOutcome(Answer):
+    """One way a request ends."""
+
+    share: str
+    """Its share of all such requests."""
+    backend: BackendAnswer | None = None
+    """The Service the request is for; absent when the controller answers by itself."""
+    upstream: UpstreamRequest | None = None
+    """What the backend sees; absent when it sees nothing."""
+    endpoints: tuple[EndpointAnswer, ...]
+    """The pods behind the Service and what comes of connecting to each."""
+    response: Response
+    """What the client gets."""
+    response_headers: tuple[Header, ...] = ()
+    """Headers that the controller adds to the response."""
+    why: str
+    """Why, in one sentence."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BackendAnswer(Answer):
+    """A Service as a backend."""
+
+    service: ObjectRef
+    """The Service, whether it exists or not."""
+    port: str
+    """The port as the Ingress names it."""
+    evidence: Evidence
+    """Where the backend stands in the Ingress."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UpstreamRequest(Answer):
+    """What a backend sees."""
+
+    protocol: str
+    """`http`, `https`, `$scheme`, `grpc`, `grpcs` or `fcgi`."""
+    method: str
+    """Method."""
+    host: str
+    """Host header."""
+    path: str
+    """Request target."""
+    headers: tuple[Header, ...]
+    """Headers that the controller adds or changes."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Header(Answer):
+    """A header."""
+
+    name: str
+    """Name."""
+    value: str
+    """Value."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EndpointAnswer(Answer):
+    """One endpoint of a backend."""
+
+    address: str
+    """`10.244.1.5:8080`."""
+    pod: ObjectRef | None = None
+    """The pod there."""
+    connection: Connection
+    """What comes of connecting from the controller."""
+    why: str
+    """Why."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ResponseBackend(Answer):
+    """Whatever the backend answers."""
+
+    kind: Literal["backend"] = "backend"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ResponseStatus(Answer):
+    """The controller answers by itself."""
+
+    kind: Literal["status"] = "status"
+    code: int
+    """HTTP status code."""
+    location: str | None = None
+    """The Location header of a redirect."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ResponseUndetermined(Answer):
+    """The model cannot tell."""
+
+    kind: Literal["undetermined"] = "undetermined"
+    missing: str
+    """What is missing."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CertificateAnswer(Answer):
+    """The certificate that a client is shown."""
+
+    secret: ObjectRef | None = None
+    """The Secret it is from; absent for the controller's own fake certificate."""
+    issuer: str
+    """Issuer common name."""
+    names: tuple[str, ...]
+    """Its names."""
+    covers_host: bool
+    """Whether it holds for the server name of the handshake."""
+    valid: bool | None = None
+    """Whether it is within its validity; absent when no time was given."""
+    why: str
+    """Why this certificate."""
+    data: CertificateData | None = None
+    """The certificate itself."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CertificateData(Answer):
+    """The names and validity of a certificate."""
+
+    common_name: str
+    """Subject common name."""
+    issuer: str
+    """Issuer common name."""
+    names: tuple[str, ...]
+    """DNS names and addresses of the subject alternative name extension."""
+    uris: tuple[str, ...] = ()
+    """URIs of the subject alternative name extension."""
+    not_before: str
+    """Start of validity, RFC 3339."""
+    not_after: str
+    """End of validity, RFC 3339."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Difference(Answer):
+    """What the other behaviour would do."""
+
+    profile: IngressProfile
+    """Whose behaviour this is."""
+    matched: Matched | None = None
+    """Who takes the request there; absent when nothing matches."""
+    response: Response
+    """What the client gets there."""
+    message: str
+    """One sentence."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AnswerStep(Answer):
+    """One decision."""
+
+    text: str
+    """One sentence."""
+    evidence: Evidence | None = None
+    """What decided."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NginxTable(Answer):
+    """What ingress-nginx configures nginx with."""
+
+    servers: tuple[NginxServer, ...]
+    """Servers sorted by host, the catch-all `_` among them."""
+    rejected: tuple[str, ...]
+    """Why nginx refuses the whole configuration; the controller then keeps serving the one before."""
+    dropped: tuple[Dropped, ...]
+    """Ingresses that the controller drops, and why."""
+    text: str
+    """The same as configuration text: the directives that decide about routing."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NginxServer(Answer):
+    """One server block."""
+
+    host: str
+    """Host of the rules, `_` for the catch-all."""
+    server_name: str
+    """The server_name directive."""
+    aliases: tuple[str, ...]
+    """Other names, from server-alias."""
+    regex_mode: bool
+    """Whether every location is a case-insensitive regular expression."""
+    certificate: str | None = None
+    """The Secret of its certificate, `namespace/name`; empty for the default certificate."""
+    locations: tuple[NginxLocation, ...]
+    """Locations in order."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NginxLocation(Answer):
+    """One location block."""
+
+    location: str
+    """`= "/foo"`, `"/foo/"` or `~* "^/foo"`."""
+    upstream: str
+    """The upstream, `namespace-service-port` or `upstream-default-backend`."""
+    service: str | None = None
+    """Name of the Service; absent for the default backend."""
+    pass_: tuple[str, ...]
+    """The rewrite and pass directives."""
+    ingress: ObjectRef | None = None
+    """The Ingress it came from; absent for the controller's own."""
+    evidence: Evidence | None = None
+    """Where it stands."""
+    force_no_ssl_redirect: bool
+    """Whether no-tls-redirect-locations exempts it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Dropped(Answer):
+    """An Ingress that the controller drops."""
+
+    ingress: ObjectRef
+    """The Ingress."""
+    why: str
+    """Why."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StatusList(Answer):
+    """The status of every Ingress."""
+
+    ingresses: tuple[IngressStatusAnswer, ...]
+    """In input order."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IngressStatusAnswer(Answer):
+    """Class, controller and address of one Ingress."""
+
+    ingress: ObjectRef
+    """The Ingress."""
+    class_: str | None = None
+    """Its class, by field or annotation."""
+    controller: str | None = None
+    """The controller that takes it."""
+    addresses: tuple[str, ...]
+    """What the controller writes into status.loadBalancer: IPs and host names."""
+    why: str
+    """Where the addresses come from, or why there are none."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class AskErrorNotFound(Answer):
     """No such object."""
 
@@ -585,6 +950,22 @@ Action = Literal["originated", "resolved", "selected", "translated", "forwarded"
 
 Detail = Union["DetailLookup", "DetailBackends"]
 """Particulars of a `Step`."""
+
+
+Scheme = Literal["http", "https"]
+"""`http` or `https`."""
+
+
+IngressProfile = Literal["spec", "ingressNginx"]
+"""Behaviours of Ingress controllers."""
+
+
+Connection = Literal["connected", "refused", "timedOut", "undetermined"]
+"""What comes of connecting to an address."""
+
+
+Response = Union["ResponseBackend", "ResponseStatus", "ResponseUndetermined"]
+"""What the client gets."""
 
 
 AskError = Union["AskErrorNotFound", "AskErrorUnreadable"]

@@ -13,6 +13,9 @@ from ._record import Answer
 PortText = int | str
 """A port in a question: a number, or a name as text."""
 
+IngressProfile = Literal["spec", "ingressNginx"]
+"""Behaviours of Ingress controllers."""
+
 _SettingsOptional = TypedDict(
     "_SettingsOptional",
     {
@@ -146,6 +149,8 @@ _IngressSettingsOptional = TypedDict(
     {
         "profile": "IngressProfile",
         "time": "str",
+        "assumeController": "bool",
+        "readsClasses": "bool",
     },
     total=False,
 )
@@ -153,9 +158,6 @@ _IngressSettingsOptional = TypedDict(
 
 class IngressSettings(_IngressSettingsOptional):
     """Which behaviour answers HTTP questions."""
-
-IngressProfile = Literal["spec", "ingressNginx"]
-"""Behaviours of Ingress controllers."""
 
 UndeclaredPorts = Literal["undetermined", "closed"]
 """What is known of a pod whose containers declare no port at all. Declaring ports is optional, so
@@ -206,7 +208,52 @@ _TraceQuestionOptional = TypedDict(
 class TraceQuestion(_TraceQuestionNeeded, _TraceQuestionOptional):
     """Can `from` open a connection to `to`, and what happens on the way?"""
 
-Question = Union[ProblemsQuestion, ClusterQuestion, TraceQuestion]
+_RouteQuestionNeeded = TypedDict(
+    "_RouteQuestionNeeded",
+    {
+        "ask": Literal["route"],
+        "url": "str",
+    },
+)
+
+_RouteQuestionOptional = TypedDict(
+    "_RouteQuestionOptional",
+    {
+        "method": "str",
+        "headers": "Mapping[str, str]",
+        "from": "str",
+        "sni": "str",
+    },
+    total=False,
+)
+
+
+class RouteQuestion(_RouteQuestionNeeded, _RouteQuestionOptional):
+    """What happens to an HTTP request that a client sends to the Ingress controller?"""
+
+_NginxQuestionNeeded = TypedDict(
+    "_NginxQuestionNeeded",
+    {
+        "ask": Literal["nginx"],
+    },
+)
+
+
+class NginxQuestion(_NginxQuestionNeeded):
+    """The servers and locations that ingress-nginx generates."""
+
+_IngressesQuestionNeeded = TypedDict(
+    "_IngressesQuestionNeeded",
+    {
+        "ask": Literal["ingresses"],
+    },
+)
+
+
+class IngressesQuestion(_IngressesQuestionNeeded):
+    """Class, controller and ADDRESS of every Ingress."""
+
+Question = Union[ProblemsQuestion, ClusterQuestion, TraceQuestion, RouteQuestion, NginxQuestion, IngressesQuestion]
 """Any question."""
 
 
@@ -221,6 +268,12 @@ class Questions(ABC):
     def ask(self, question: ClusterQuestion) -> answers.ClusterView: ...
     @overload
     def ask(self, question: TraceQuestion) -> answers.Journey: ...
+    @overload
+    def ask(self, question: RouteQuestion) -> answers.Routing: ...
+    @overload
+    def ask(self, question: NginxQuestion) -> answers.NginxTable: ...
+    @overload
+    def ask(self, question: IngressesQuestion) -> answers.StatusList: ...
     @overload
     def ask(self, question: Mapping[str, Any]) -> Answer: ...
     def ask(self, question: Mapping[str, Any]) -> Any:
@@ -278,11 +331,65 @@ class Questions(ABC):
         )
         return found
 
+    def route(
+        self,
+        url: str,
+        *,
+        method: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        from_: str | None = None,
+        sni: str | None = None,
+    ) -> answers.Routing:
+        """What happens to an HTTP request that a client sends to the Ingress controller?
+
+        url: `http://shop.example.com/api`.
+        method: `GET` by default.
+        headers: Headers.
+        from_: Where the client is: an address or `namespace/pod`; outside by default.
+        sni: The server name of the TLS handshake; the host by default.
+        """
+        found: answers.Routing = self._put(
+            {
+                "ask": "route",
+                "url": url,
+                "method": method,
+                "headers": headers,
+                "from": from_,
+                "sni": sni,
+            }
+        )
+        return found
+
+    def nginx(
+        self,
+    ) -> answers.NginxTable:
+        """The servers and locations that ingress-nginx generates."""
+        found: answers.NginxTable = self._put(
+            {
+                "ask": "nginx",
+            }
+        )
+        return found
+
+    def ingresses(
+        self,
+    ) -> answers.StatusList:
+        """Class, controller and ADDRESS of every Ingress."""
+        found: answers.StatusList = self._put(
+            {
+                "ask": "ingresses",
+            }
+        )
+        return found
+
 
 ANSWERS: Mapping[str, Any] = {
     "problems": answers.ProblemList,
     "cluster": answers.ClusterView,
     "trace": answers.Journey,
+    "route": answers.Routing,
+    "nginx": answers.NginxTable,
+    "ingresses": answers.StatusList,
 }
 """The type of the answer to each question."""
 
@@ -296,6 +403,17 @@ FIELDS: Mapping[str, Mapping[str, tuple[str, bool, str]]] = {
         "to": ("text", True, "What for: `http://api.prod`, `svc/api.prod:80`, `prod/api:8080`, `node-a:30080`, an address."),
         "port": ("word", False, "The port, when `to` names none and more than one could be meant."),
         "protocol": ("text", False, "`TCP` (default), `UDP` or `SCTP`."),
+    },
+    "route": {
+        "url": ("text", True, "`http://shop.example.com/api`."),
+        "method": ("text", False, "`GET` by default."),
+        "headers": ("json", False, "Headers."),
+        "from": ("text", False, "Where the client is: an address or `namespace/pod`; outside by default."),
+        "sni": ("text", False, "The server name of the TLS handshake; the host by default."),
+    },
+    "nginx": {
+    },
+    "ingresses": {
     },
 }
 """The fields of each question: how they are written, whether they are needed, what they mean."""

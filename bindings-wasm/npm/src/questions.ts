@@ -4,10 +4,16 @@ import type {
   Answers,
   ClusterQuestion,
   ClusterView,
+  IngressesQuestion,
   Journey,
+  NginxQuestion,
+  NginxTable,
   ProblemList,
   ProblemsQuestion,
   Question,
+  RouteQuestion,
+  Routing,
+  StatusList,
   TraceQuestion,
 } from "./types.js";
 
@@ -32,5 +38,20 @@ export abstract class Questions {
   /** Can `from` open a connection to `to`, and what happens on the way? */
   trace(question: Of<TraceQuestion>): Journey {
     return this.ask({ ...question, ask: "trace" });
+  }
+
+  /** What happens to an HTTP request that a client sends to the Ingress controller? */
+  route(question: Of<RouteQuestion>): Routing {
+    return this.ask({ ...question, ask: "route" });
+  }
+
+  /** The servers and locations that ingress-nginx generates. */
+  nginx(question: Of<NginxQuestion> = {}): NginxTable {
+    return this.ask({ ...question, ask: "nginx" });
+  }
+
+  /** Class, controller and ADDRESS of every Ingress. */
+  ingresses(question: Of<IngressesQuestion> = {}): StatusList {
+    return this.ask({ ...question, ask: "ingresses" });
   }
 }

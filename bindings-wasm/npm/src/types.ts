@@ -508,6 +508,348 @@ export interface Candidate {
   readonly share: string;
 }
 
+/** What happens to one HTTP request. */
+export interface Routing {
+  /** The request asked about. */
+  readonly request: HttpRequest;
+  /** One sentence: who answers, and with what. */
+  readonly summary: string;
+  /** The controller that takes it; absent when no Ingress is claimed by any. */
+  readonly controller?: ControllerAnswer;
+  /** Why nothing is served at all. When this is not empty, the rest says what would happen without them. */
+  readonly obstacles: readonly Obstacle[];
+  /** The host entry and path that took the request; absent when the controller's own default answers. */
+  readonly matched?: Matched;
+  /** Every path that was considered, best first, and why it lost. */
+  readonly candidates: readonly AnswerCandidate[];
+  /** How many candidates are not listed. */
+  readonly candidatesLeftOut: number;
+  /** How it ends, with the share of each way; several only with canaries. */
+  readonly outcomes: readonly AnswerOutcome[];
+  /** What the TLS handshake shows; absent for plain requests. */
+  readonly certificate?: CertificateAnswer;
+  /** What the other behaviour would do, when it differs. */
+  readonly difference?: Difference;
+  /** The decisions in order. */
+  readonly steps: readonly AnswerStep[];
+}
+
+/** One HTTP request as a client sends it. */
+export interface HttpRequest {
+  /** Plain or TLS. */
+  readonly scheme: Scheme;
+  /** Method; empty means GET. */
+  readonly method: string;
+  /**
+   * The Host header (or `:authority`) as sent, port included; `None` when the client sends none
+   * or addresses the controller by its IP.
+   */
+  readonly host?: string;
+  /** Request target: path and query as sent. */
+  readonly path: string;
+  /** Headers; names in any case. */
+  readonly headers?: { readonly [key: string]: string };
+  /** The server name in the TLS handshake; absent means the host without its port. */
+  readonly sni?: string;
+  /**
+   * Where the client is: an IP address outside the cluster or a pod `namespace/name`. Absent: outside,
+   * at an address nobody asks about.
+   */
+  readonly client?: string;
+}
+
+/** `http` or `https`. */
+export type Scheme =
+  /** Plain text, port 80. */
+  | "http"
+  /** TLS, port 443. */
+  | "https";
+
+/** A controller, in an answer. */
+export interface ControllerAnswer {
+  /** `spec.controller` of its IngressClasses. */
+  readonly name: string;
+  /** Whose behaviour is answered. */
+  readonly profile: IngressProfile;
+  /** The classes it claims. */
+  readonly classes: readonly string[];
+  /** The workload whose pods it is. */
+  readonly workload?: ObjectRef;
+  /** Its pods. */
+  readonly pods: readonly ObjectRef[];
+}
+
+/** Behaviours of Ingress controllers. */
+export type IngressProfile =
+  /** As the API documentation specifies. */
+  | "spec"
+  /** ingress-nginx v1.15.1. */
+  | "ingressNginx";
+
+/** Something that keeps requests from being served at all. */
+export interface Obstacle {
+  /** Stable code, `ingress/no-controller`. */
+  readonly code: string;
+  /** One sentence. */
+  readonly message: string;
+  /** What decided. */
+  readonly evidence?: Evidence;
+}
+
+/** The path that took the request. */
+export interface Matched {
+  /** The Ingress it stands in. */
+  readonly ingress: ObjectRef;
+  /** The host of the rule; absent for rules without one and for a default backend. */
+  readonly host?: string;
+  /** The path as written; absent for a default backend. */
+  readonly path?: string;
+  /** The path type as written; absent for a default backend. */
+  readonly pathType?: string;
+  /** The nginx location, `location ~* "^/foo"`; only for ingress-nginx. */
+  readonly location?: string;
+  /** Where it stands. */
+  readonly evidence: Evidence;
+}
+
+/** A path that was considered. */
+export interface AnswerCandidate {
+  /** The Ingress. */
+  readonly ingress: ObjectRef;
+  /** Host of its rule, empty for none. */
+  readonly host: string;
+  /** Path as written. */
+  readonly path: string;
+  /** Path type as written. */
+  readonly pathType: string;
+  /** Whether it took the request. */
+  readonly won: boolean;
+  /** Why it won or lost. */
+  readonly why: string;
+  /** Where it stands. */
+  readonly evidence: Evidence;
+}
+
+/** One way a request ends. */
+export interface AnswerOutcome {
+  /** Its share of all such requests. */
+  readonly share: string;
+  /** The Service the request is for; absent when the controller answers by itself. */
+  readonly backend?: BackendAnswer;
+  /** What the backend sees; absent when it sees nothing. */
+  readonly upstream?: UpstreamRequest;
+  /** The pods behind the Service and what comes of connecting to each. */
+  readonly endpoints: readonly EndpointAnswer[];
+  /** What the client gets. */
+  readonly response: Response;
+  /** Headers that the controller adds to the response. */
+  readonly responseHeaders?: readonly Header[];
+  /** Why, in one sentence. */
+  readonly why: string;
+}
+
+/** A Service as a backend. */
+export interface BackendAnswer {
+  /** The Service, whether it exists or not. */
+  readonly service: ObjectRef;
+  /** The port as the Ingress names it. */
+  readonly port: string;
+  /** Where the backend stands in the Ingress. */
+  readonly evidence: Evidence;
+}
+
+/** What a backend sees. */
+export interface UpstreamRequest {
+  /** `http`, `https`, `$scheme`, `grpc`, `grpcs` or `fcgi`. */
+  readonly protocol: string;
+  /** Method. */
+  readonly method: string;
+  /** Host header. */
+  readonly host: string;
+  /** Request target. */
+  readonly path: string;
+  /** Headers that the controller adds or changes. */
+  readonly headers: readonly Header[];
+}
+
+/** A header. */
+export interface Header {
+  /** Name. */
+  readonly name: string;
+  /** Value. */
+  readonly value: string;
+}
+
+/** One endpoint of a backend. */
+export interface EndpointAnswer {
+  /** `10.244.1.5:8080`. */
+  readonly address: string;
+  /** The pod there. */
+  readonly pod?: ObjectRef;
+  /** What comes of connecting from the controller. */
+  readonly connection: Connection;
+  /** Why. */
+  readonly why: string;
+}
+
+/** What comes of connecting to an address. */
+export type Connection =
+  /** Something listens there. */
+  | "connected"
+  /** Nothing listens there. */
+  | "refused"
+  /** A policy drops the packets. */
+  | "timedOut"
+  /** The manifests do not say. */
+  | "undetermined";
+
+/** What the client gets. */
+export type Response =
+  /** Whatever the backend answers. */
+  | { readonly kind: "backend" }
+  /** The controller answers by itself. */
+  | {
+      readonly kind: "status";
+      /** HTTP status code. */
+      readonly code: number;
+      /** The Location header of a redirect. */
+      readonly location?: string;
+    }
+  /** The model cannot tell. */
+  | {
+      readonly kind: "undetermined";
+      /** What is missing. */
+      readonly missing: string;
+    };
+
+/** The certificate that a client is shown. */
+export interface CertificateAnswer {
+  /** The Secret it is from; absent for the controller's own fake certificate. */
+  readonly secret?: ObjectRef;
+  /** Issuer common name. */
+  readonly issuer: string;
+  /** Its names. */
+  readonly names: readonly string[];
+  /** Whether it holds for the server name of the handshake. */
+  readonly coversHost: boolean;
+  /** Whether it is within its validity; absent when no time was given. */
+  readonly valid?: boolean;
+  /** Why this certificate. */
+  readonly why: string;
+  /** The certificate itself. */
+  readonly data?: CertificateData;
+}
+
+/** The names and validity of a certificate. */
+export interface CertificateData {
+  /** Subject common name. */
+  readonly commonName: string;
+  /** Issuer common name. */
+  readonly issuer: string;
+  /** DNS names and addresses of the subject alternative name extension. */
+  readonly names: readonly string[];
+  /** URIs of the subject alternative name extension. */
+  readonly uris?: readonly string[];
+  /** Start of validity, RFC 3339. */
+  readonly notBefore: string;
+  /** End of validity, RFC 3339. */
+  readonly notAfter: string;
+}
+
+/** What the other behaviour would do. */
+export interface Difference {
+  /** Whose behaviour this is. */
+  readonly profile: IngressProfile;
+  /** Who takes the request there; absent when nothing matches. */
+  readonly matched?: Matched;
+  /** What the client gets there. */
+  readonly response: Response;
+  /** One sentence. */
+  readonly message: string;
+}
+
+/** One decision. */
+export interface AnswerStep {
+  /** One sentence. */
+  readonly text: string;
+  /** What decided. */
+  readonly evidence?: Evidence;
+}
+
+/** What ingress-nginx configures nginx with. */
+export interface NginxTable {
+  /** Servers sorted by host, the catch-all `_` among them. */
+  readonly servers: readonly NginxServer[];
+  /** Why nginx refuses the whole configuration; the controller then keeps serving the one before. */
+  readonly rejected: readonly string[];
+  /** Ingresses that the controller drops, and why. */
+  readonly dropped: readonly Dropped[];
+  /** The same as configuration text: the directives that decide about routing. */
+  readonly text: string;
+}
+
+/** One server block. */
+export interface NginxServer {
+  /** Host of the rules, `_` for the catch-all. */
+  readonly host: string;
+  /** The server_name directive. */
+  readonly serverName: string;
+  /** Other names, from server-alias. */
+  readonly aliases: readonly string[];
+  /** Whether every location is a case-insensitive regular expression. */
+  readonly regexMode: boolean;
+  /** The Secret of its certificate, `namespace/name`; empty for the default certificate. */
+  readonly certificate?: string;
+  /** Locations in order. */
+  readonly locations: readonly NginxLocation[];
+}
+
+/** One location block. */
+export interface NginxLocation {
+  /** `= "/foo"`, `"/foo/"` or `~* "^/foo"`. */
+  readonly location: string;
+  /** The upstream, `namespace-service-port` or `upstream-default-backend`. */
+  readonly upstream: string;
+  /** Name of the Service; absent for the default backend. */
+  readonly service?: string;
+  /** The rewrite and pass directives. */
+  readonly pass: readonly string[];
+  /** The Ingress it came from; absent for the controller's own. */
+  readonly ingress?: ObjectRef;
+  /** Where it stands. */
+  readonly evidence?: Evidence;
+  /** Whether no-tls-redirect-locations exempts it. */
+  readonly forceNoSslRedirect: boolean;
+}
+
+/** An Ingress that the controller drops. */
+export interface Dropped {
+  /** The Ingress. */
+  readonly ingress: ObjectRef;
+  /** Why. */
+  readonly why: string;
+}
+
+/** The status of every Ingress. */
+export interface StatusList {
+  /** In input order. */
+  readonly ingresses: readonly IngressStatusAnswer[];
+}
+
+/** Class, controller and address of one Ingress. */
+export interface IngressStatusAnswer {
+  /** The Ingress. */
+  readonly ingress: ObjectRef;
+  /** Its class, by field or annotation. */
+  readonly class?: string;
+  /** The controller that takes it. */
+  readonly controller?: string;
+  /** What the controller writes into status.loadBalancer: IPs and host names. */
+  readonly addresses: readonly string[];
+  /** Where the addresses come from, or why there are none. */
+  readonly why: string;
+}
+
 /** The question names something that does not exist, or cannot be read. The only `Err` of a question. */
 export type AskError =
   /** No such object. */
@@ -706,14 +1048,14 @@ export interface IngressSettings {
   readonly profile?: IngressProfile | undefined;
   /** The time certificates are judged at, RFC 3339. Absent: expiry is not judged. */
   readonly time?: string | undefined;
+  /** Whether a controller is taken to run although the manifests hold none of its pods. Default false. */
+  readonly assumeController?: boolean | undefined;
+  /**
+   * Whether the controller may read IngressClasses (its ClusterRole); without, only the legacy
+   * annotation counts. Default true.
+   */
+  readonly readsClasses?: boolean | undefined;
 }
-
-/** Behaviours of Ingress controllers. */
-export type IngressProfile =
-  /** As the API documentation specifies. */
-  | "spec"
-  /** ingress-nginx v1.15.1. */
-  | "ingressNginx";
 
 /**
  * What is known of a pod whose containers declare no port at all. Declaring ports is optional, so
@@ -748,18 +1090,49 @@ export interface TraceQuestion {
   readonly protocol?: string | undefined;
 }
 
+/** What happens to an HTTP request that a client sends to the Ingress controller? */
+export interface RouteQuestion {
+  readonly ask: "route";
+  /** `http://shop.example.com/api`. */
+  readonly url: string;
+  /** `GET` by default. */
+  readonly method?: string | undefined;
+  /** Headers. */
+  readonly headers?: { readonly [key: string]: string } | undefined;
+  /** Where the client is: an address or `namespace/pod`; outside by default. */
+  readonly from?: string | undefined;
+  /** The server name of the TLS handshake; the host by default. */
+  readonly sni?: string | undefined;
+}
+
+/** The servers and locations that ingress-nginx generates. */
+export interface NginxQuestion {
+  readonly ask: "nginx";
+}
+
+/** Class, controller and ADDRESS of every Ingress. */
+export interface IngressesQuestion {
+  readonly ask: "ingresses";
+}
+
 /** The answer to each question, by the name of the question. */
 export interface Answers {
   readonly problems: ProblemList;
   readonly cluster: ClusterView;
   readonly trace: Journey;
+  readonly route: Routing;
+  readonly nginx: NginxTable;
+  readonly ingresses: StatusList;
 }
 
 /** Any question. */
 export type Question =
   | ProblemsQuestion
   | ClusterQuestion
-  | TraceQuestion;
+  | TraceQuestion
+  | RouteQuestion
+  | NginxQuestion
+  | IngressesQuestion;
 
 /** Any answer. */
 export type Answer = Answers[keyof Answers];

@@ -5,8 +5,12 @@ use crate::rules::{pascal, snake};
 use std::fmt::Write;
 
 const HEADER: &str = "# Generated from core/src by `make surface`. Do not edit.\n";
-const KEYWORDS: &[&str] =
-    &["from", "import", "class", "in", "is", "not", "as", "with", "for", "match", "type"];
+/// Python's keywords, and the names that the generated files use themselves.
+const KEYWORDS: &[&str] = &[
+    "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif", "else",
+    "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not",
+    "or", "pass", "raise", "return", "try", "while", "with", "yield", "self",
+];
 
 /// `answers.py`: every type that an answer holds.
 pub fn answers(surface: &Surface) -> String {

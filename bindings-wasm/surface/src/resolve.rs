@@ -23,6 +23,8 @@ pub fn surface(sources: &Sources) -> Result<Surface, String> {
         ty.input = inputs.contains(&ty.name);
         ty.output = outputs.contains(&ty.name);
     }
+    // What was only taken apart for its fields.
+    types.retain(|ty| ty.input || ty.output);
     Ok(Surface { questions, types })
 }
 
@@ -39,6 +41,27 @@ fn reached<'a>(types: &[Type], shapes: impl Iterator<Item = &'a Shape>, root: &s
     }
     found
 }
+
+/// Names that the bindings use themselves.
+const RESERVED: &[&str] = &[
+    "Answer",
+    "Answers",
+    "Any",
+    "Cluster",
+    "Error",
+    "ErrorCode",
+    "KubehopError",
+    "Literal",
+    "Mapping",
+    "Omit",
+    "Question",
+    "Questions",
+    "Record",
+    "Sequence",
+    "Source",
+    "Sources",
+    "Union",
+];
 
 struct Resolver<'a> {
     sources: &'a Sources,
@@ -110,7 +133,8 @@ impl Resolver<'_> {
             }
             let name = field.ident.as_ref().map(ToString::to_string).unwrap_or_default();
             let name = name.trim_start_matches("r#").to_owned();
-            if rules.flatten {
+            // The struct of a variant `Route(RouteQuestion)` stands for its fields, as a flattened one.
+            if rules.flatten || name.is_empty() {
                 let Shape::Named(inner) = self.shape(&field.ty, around)? else {
                     return Err(format!("{}: only a struct can be flattened", around.name));
                 };
@@ -256,7 +280,7 @@ impl Resolver<'_> {
 
     /// Its own name; with its room's in front when another type took that.
     fn free_name(&self, declared: &Declared) -> String {
-        let taken = |name: &str| self.names.values().any(|taken| taken == name);
+        let taken = |name: &str| RESERVED.contains(&name) || self.names.values().any(|taken| taken == name);
         if !taken(&declared.name) {
             return declared.name.clone();
         }
@@ -342,19 +366,9 @@ impl Resolver<'_> {
             }
             let fields = match &variant.fields {
                 Fields::Unit => Vec::new(),
-                Fields::Named(_) => {
+                _ => {
                     let case = own.rename_all.or(rules.rename_all_fields);
                     self.content(&variant.fields, case, around)?
-                }
-                Fields::Unnamed(fields) => {
-                    let mut all = Vec::new();
-                    for field in &fields.unnamed {
-                        match self.shape(&field.ty, around)? {
-                            Shape::Named(inner) => all.extend(self.fields_of(&inner)?),
-                            _ => return Err(format!("variant {} must hold a struct", variant.ident)),
-                        }
-                    }
-                    all
                 }
             };
             variants.push(Variant { tag: named(variant)?, doc: doc(&variant.attrs), fields });
