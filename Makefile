@@ -8,18 +8,19 @@ PROFILE ?= dev
 VENV := .venv/bin
 SHOP := docs-site/examples/shop
 STEP := tests/step.sh
+# Prints the command and runs it; bad news (exit status 1) is an answer too.
+DEMO := ask() { echo; echo "==> kubehop $$*"; $(VENV)/kubehop "$$@" || test $$? = 1; }; ask
 NPM := npm ci --no-audit --no-fund --loglevel error
 
 .PHONY: demo test check wasm python site bench surface target chromium
 .NOTPARALLEL:
 
-demo: python ## Trace connections through the example shop
-	@echo; echo "==> What is wrong in $(SHOP), and what is taken for granted?"
-	-$(VENV)/kubehop check $(SHOP)
-	@echo; echo "==> Can the storefront reach the API, and what happens on the way?"
-	$(VENV)/kubehop trace $(SHOP) --from web/storefront --to http://api.prod
+demo: python ## Ask about the example shop: what is wrong, what connects, what does not and why
+	@$(DEMO) check $(SHOP)
+	@$(DEMO) trace $(SHOP) --from web/storefront --to http://catalog.shop
+	@$(DEMO) trace $(SHOP) --from shop/checkout --to svc/payments.shop:443
 
-test: target chromium python wasm tests/consumers/node_modules ## Everything that CI runs
+test: target chromium python wasm tests/consumers/node_modules docs-site/node_modules ## Everything that CI runs
 	@rm -rf target/results
 	@$(STEP) Rust "formatting" cargo fmt --all --check
 	@$(STEP) Rust "lints" cargo clippy --locked --quiet --workspace --all-targets -- -D warnings
@@ -30,7 +31,7 @@ test: target chromium python wasm tests/consumers/node_modules ## Everything tha
 	@$(STEP) WASM "the package: entry points, types, size" npm --prefix bindings-wasm/npm run --silent verify
 	@CHROMIUM="$$(tests/chromium.sh)" $(STEP) WASM "the packed package in Node, bundlers and a browser" npm --prefix tests/consumers test --silent
 	@$(STEP) Python "the wheel: records, command, corpus, notebooks, types" bash bindings-python/test.sh
-	@if [ -f docs-site/package-lock.json ]; then $(MAKE) site; CHROMIUM="$$(tests/chromium.sh)" $(STEP) docs-site "pages and playground in a browser" npm --prefix docs-site test --silent; fi
+	@CHROMIUM="$$(tests/chromium.sh)" $(STEP) docs-site "pages and playground in a browser" npm --prefix docs-site test --silent
 	@node tests/summary.mjs
 
 check: ## The quick loop: formatting, lints, tests of core
@@ -49,11 +50,11 @@ python: surface .venv/ready ## The wheel, in target/wheels, and installed in .ve
 	$(VENV)/maturin build --locked --quiet --profile $(PROFILE) --manifest-path bindings-python/Cargo.toml --out target/wheels
 	$(VENV)/pip install --quiet --force-reinstall --no-deps target/wheels/*.whl
 
-site: wasm ## The documentation site
-	cd docs-site && { [ -d node_modules ] || $(NPM); } && npm run --silent build
+site: wasm docs-site/node_modules ## The documentation site, in docs-site/site/dist
+	npm --prefix docs-site run --silent build
 
 bench: wasm ## Speed in Rust and in Node, with the command for each
-	cargo bench --locked -p kubehop
+	cargo run --locked --quiet --release -p kubehop-conformance --example load_speed
 	node bindings-wasm/npm/bench.mjs
 
 target:

@@ -228,6 +228,18 @@ class EndpointView(Answer):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Output(Answer):
+    """What a command prints."""
+
+    stdout: str
+    """Standard output."""
+    stderr: str
+    """Standard error."""
+    exit_code: int
+    """Exit code."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Journey(Answer):
     """The answer to one `Connection`."""
 

@@ -186,6 +186,18 @@ _ClusterQuestionNeeded = TypedDict(
 class ClusterQuestion(_ClusterQuestionNeeded):
     """What there is: nodes, pods, Services, EndpointSlices, with their addresses."""
 
+_KubectlQuestionNeeded = TypedDict(
+    "_KubectlQuestionNeeded",
+    {
+        "ask": Literal["kubectl"],
+        "command": "str",
+    },
+)
+
+
+class KubectlQuestion(_KubectlQuestionNeeded):
+    """What a `kubectl get` or `kubectl describe` command would print."""
+
 _TraceQuestionNeeded = TypedDict(
     "_TraceQuestionNeeded",
     {
@@ -253,7 +265,7 @@ _IngressesQuestionNeeded = TypedDict(
 class IngressesQuestion(_IngressesQuestionNeeded):
     """Class, controller and ADDRESS of every Ingress."""
 
-Question = Union[ProblemsQuestion, ClusterQuestion, TraceQuestion, RouteQuestion, NginxQuestion, IngressesQuestion]
+Question = Union[ProblemsQuestion, ClusterQuestion, KubectlQuestion, TraceQuestion, RouteQuestion, NginxQuestion, IngressesQuestion]
 """Any question."""
 
 
@@ -266,6 +278,8 @@ class Questions(ABC):
     def ask(self, question: ProblemsQuestion) -> answers.ProblemList: ...
     @overload
     def ask(self, question: ClusterQuestion) -> answers.ClusterView: ...
+    @overload
+    def ask(self, question: KubectlQuestion) -> answers.Output: ...
     @overload
     def ask(self, question: TraceQuestion) -> answers.Journey: ...
     @overload
@@ -301,6 +315,22 @@ class Questions(ABC):
         found: answers.ClusterView = self._put(
             {
                 "ask": "cluster",
+            }
+        )
+        return found
+
+    def kubectl(
+        self,
+        command: str,
+    ) -> answers.Output:
+        """What a `kubectl get` or `kubectl describe` command would print.
+
+        command: `get svc -n prod -o wide`, `describe service api -n prod`.
+        """
+        found: answers.Output = self._put(
+            {
+                "ask": "kubectl",
+                "command": command,
             }
         )
         return found
@@ -386,6 +416,7 @@ class Questions(ABC):
 ANSWERS: Mapping[str, Any] = {
     "problems": answers.ProblemList,
     "cluster": answers.ClusterView,
+    "kubectl": answers.Output,
     "trace": answers.Journey,
     "route": answers.Routing,
     "nginx": answers.NginxTable,
@@ -397,6 +428,9 @@ FIELDS: Mapping[str, Mapping[str, tuple[str, bool, str]]] = {
     "problems": {
     },
     "cluster": {
+    },
+    "kubectl": {
+        "command": ("text", True, "`get svc -n prod -o wide`, `describe service api -n prod`."),
     },
     "trace": {
         "from": ("text", True, "Who asks: `web/frontend`, `node/node-a`, `outside`, an address."),

@@ -6,8 +6,10 @@ import type {
   ClusterView,
   IngressesQuestion,
   Journey,
+  KubectlQuestion,
   NginxQuestion,
   NginxTable,
+  Output,
   ProblemList,
   ProblemsQuestion,
   Question,
@@ -33,6 +35,11 @@ export abstract class Questions {
   /** What there is: nodes, pods, Services, EndpointSlices, with their addresses. */
   cluster(question: Of<ClusterQuestion> = {}): ClusterView {
     return this.ask({ ...question, ask: "cluster" });
+  }
+
+  /** What a `kubectl get` or `kubectl describe` command would print. */
+  kubectl(question: Of<KubectlQuestion>): Output {
+    return this.ask({ ...question, ask: "kubectl" });
   }
 
   /** Can `from` open a connection to `to`, and what happens on the way? */

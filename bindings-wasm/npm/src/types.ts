@@ -216,6 +216,16 @@ export interface EndpointView {
   readonly terminating: boolean;
 }
 
+/** What a command prints. */
+export interface Output {
+  /** Standard output. */
+  readonly stdout: string;
+  /** Standard error. */
+  readonly stderr: string;
+  /** Exit code. */
+  readonly exitCode: number;
+}
+
 /** A port in a question: a number, or a name as text. */
 export type PortText = number | string;
 
@@ -1077,6 +1087,13 @@ export interface ClusterQuestion {
   readonly ask: "cluster";
 }
 
+/** What a `kubectl get` or `kubectl describe` command would print. */
+export interface KubectlQuestion {
+  readonly ask: "kubectl";
+  /** `get svc -n prod -o wide`, `describe service api -n prod`. */
+  readonly command: string;
+}
+
 /** Can `from` open a connection to `to`, and what happens on the way? */
 export interface TraceQuestion {
   readonly ask: "trace";
@@ -1119,6 +1136,7 @@ export interface IngressesQuestion {
 export interface Answers {
   readonly problems: ProblemList;
   readonly cluster: ClusterView;
+  readonly kubectl: Output;
   readonly trace: Journey;
   readonly route: Routing;
   readonly nginx: NginxTable;
@@ -1129,6 +1147,7 @@ export interface Answers {
 export type Question =
   | ProblemsQuestion
   | ClusterQuestion
+  | KubectlQuestion
   | TraceQuestion
   | RouteQuestion
   | NginxQuestion
