@@ -93,6 +93,13 @@ impl<'a> Matrix<'a> {
         self.rows.row(direction, class).map(|row| &row.atoms).filter(|_| self.selectable(class))
     }
 
+    /// The classes that pods of a class may reach, by port set; what [`Matrix::between`] says of each, at
+    /// once. Classes without an address of the family are not meant.
+    pub fn reachable(&mut self, from: u32, family: Family) -> Vec<(u32, Vec<u32>)> {
+        let parts = self.destinations(from, family);
+        parts.into_iter().map(|(ports, classes)| (ports, classes.iter().collect())).collect()
+    }
+
     /// Everyone whom pods of a class may reach: a partition of classes by port set, those they may not
     /// reach at all left out. The same as [`Matrix::between`] for every destination, at once.
     pub(crate) fn destinations(&mut self, from: u32, family: Family) -> Vec<(u32, Bits)> {

@@ -1,99 +1,15 @@
 //! Rules of the API, one by one, on small clusters.
 
 use super::*;
-use crate::manifest::api::{core_v1, networking_v1, policy};
 use crate::manifest::{Limits, Manifests, Source};
-use crate::model::{
-    HostNetworkPolicy, Namespace, Node, NodeId, Origin, Phase, Pod, PodId, Settings, Snapshot, Stored,
-};
+use crate::model::{HostNetworkPolicy, NodeId, PodId, Settings, Snapshot};
 use std::sync::Arc;
 
 /// A cluster as stored: pods with `status.podIPs`, on node `spec.nodeName`.
-pub(super) fn stored(text: &str, settings: Settings) -> Snapshot {
+fn stored(text: &str, mut settings: Settings) -> Snapshot {
+    settings.stored = true;
     let manifests = Manifests::parse([Source::new("test.yaml", text)], &Limits::default());
-    let mut snapshot = Snapshot { settings, ..Snapshot::default() };
-    let origin =
-        |object: &crate::manifest::Object| Origin::Manifest { object: object.id.index() as u32, prefix: "" };
-    let mut names: Vec<(String, crate::manifest::api::meta::Labels)> = Vec::new();
-    for object in manifests.objects() {
-        let namespace = if object.namespace.is_empty() { "default" } else { &object.namespace };
-        match object.kind.as_str() {
-            "Namespace" => {
-                let value: core_v1::Namespace = manifests.typed(object.id);
-                names.retain(|(name, _)| *name != object.name);
-                names.push((object.name.clone(), value.metadata.labels));
-            }
-            "Node" => {
-                let value: core_v1::Node = manifests.typed(object.id);
-                snapshot.nodes.push(Node {
-                    name: object.name.clone(),
-                    labels: value.metadata.labels,
-                    ips: value.status.addresses.iter().map(|a| a.address.parse().unwrap()).collect(),
-                    external_ips: Vec::new(),
-                    pod_cidrs: Vec::new(),
-                    ready: true,
-                    origin: origin(object),
-                    ..Node::default()
-                });
-            }
-            _ if !names.iter().any(|(name, _)| name == namespace) => {
-                names.push((namespace.to_owned(), Default::default()));
-            }
-            _ => {}
-        }
-    }
-    for (name, labels) in &mut names {
-        labels.insert("kubernetes.io/metadata.name".into(), name.clone());
-    }
-    names.sort();
-    for (name, labels) in names {
-        snapshot.namespaces.push(Namespace { name, labels, origin: Origin::ControlPlane });
-    }
-    for object in manifests.objects() {
-        let mut reference = object.reference();
-        let namespace = reference.namespace.get_or_insert_with(|| "default".into()).clone();
-        match object.kind.as_str() {
-            "Pod" => {
-                let value: core_v1::Pod = manifests.typed(object.id);
-                let node = snapshot.nodes.iter().position(|node| node.name == value.spec.node_name);
-                let mut ips: Vec<_> = value.status.pod_ips.iter().map(|ip| ip.ip.parse().unwrap()).collect();
-                if value.spec.host_network {
-                    ips = snapshot.nodes[node.unwrap()].ips.clone();
-                }
-                snapshot.pods.push(Pod {
-                    namespace: snapshot.namespace_id(&namespace).unwrap(),
-                    name: object.name.clone(),
-                    labels: Arc::new(value.metadata.labels),
-                    ips,
-                    node: node.map(|index| NodeId(index as u32)),
-                    phase: match value.status.phase.as_str() {
-                        "Succeeded" => Phase::Succeeded,
-                        "Pending" => Phase::Pending,
-                        _ => Phase::Running,
-                    },
-                    ready: true,
-                    terminating: false,
-                    host_network: value.spec.host_network,
-                    workload: None,
-                    spec: Arc::new(value.spec),
-                    origin: origin(object),
-                    ..Pod::default()
-                });
-            }
-            "NetworkPolicy" => {
-                let value: networking_v1::NetworkPolicy = manifests.typed(object.id);
-                snapshot.network_policies.push(Stored { object: reference, origin: origin(object), value });
-            }
-            "ClusterNetworkPolicy" | "AdminNetworkPolicy" | "BaselineAdminNetworkPolicy" => {
-                let value: policy::ClusterPolicy = manifests.typed(object.id);
-                reference.namespace = None;
-                snapshot.cluster_policies.push(Stored { object: reference, origin: origin(object), value });
-            }
-            _ => {}
-        }
-    }
-    snapshot.reindex();
-    snapshot
+    crate::model::settle(Arc::new(manifests), &settings)
 }
 
 const PODS: &str = "
@@ -113,7 +29,7 @@ const PODS: &str = "
 ---
 {apiVersion: v1, kind: Pod, metadata: {name: db, namespace: prod, labels: {app: db}}, spec: {nodeName: node-a}, status: {podIPs: [{ip: 10.244.0.3}]}}
 ---
-{apiVersion: v1, kind: Pod, metadata: {name: agent, namespace: prod, labels: {app: agent}}, spec: {nodeName: node-a, hostNetwork: true}}
+{apiVersion: v1, kind: Pod, metadata: {name: agent, namespace: prod, labels: {app: agent}}, spec: {nodeName: node-a, hostNetwork: true}, status: {podIPs: [{ip: 192.168.10.11}]}}
 ---
 {apiVersion: v1, kind: Pod, metadata: {name: pending, namespace: prod, labels: {app: api}}, spec: {}, status: {phase: Pending}}
 ---
