@@ -63,6 +63,18 @@ impl AddressSet {
         Self::range(net.network(), net.broadcast())
     }
 
+    /// Exactly these addresses.
+    pub(crate) fn of_ips(ips: impl Iterator<Item = IpAddr>) -> Self {
+        let (mut v4, mut v6) = (Vec::new(), Vec::new());
+        for ip in ips {
+            match ip {
+                IpAddr::V4(ip) => v4.push((ip.into(), ip.into())),
+                IpAddr::V6(ip) => v6.push((ip.into(), ip.into())),
+            }
+        }
+        Self { v4: Ranges::new(v4), v6: Ranges::new(v6) }
+    }
+
     /// Whether there is no address in the set.
     pub fn is_none(&self) -> bool {
         self.v4.is_empty() && self.v6.is_empty()

@@ -46,7 +46,7 @@ impl<'a> Other<'a> {
         }
     }
 
-    fn what(&self) -> &'static str {
+    pub(super) fn what(&self) -> &'static str {
         match () {
             () if self.as_node => "a pod on the host network counts as its node, and no selector matches it",
             () if self.node => "selectors match pods, not nodes",
@@ -153,6 +153,14 @@ impl<'a> PolicyView<'a> {
         }
     }
 
+    /// Whether the policy has a say in this direction: isolates its pods, or has rules for it.
+    pub(super) fn speaks_of(&self, direction: Direction) -> bool {
+        match self {
+            Self::Network(_, stored) => isolates(&stored.value, direction),
+            Self::Cluster(..) => self.rule_count(direction) > 0,
+        }
+    }
+
     /// What the policy makes of the connection; notes the nearest miss of a rule that could have admitted it.
     #[expect(clippy::too_many_arguments, reason = "the facts of one question, at one call site")]
     pub(super) fn examine(
@@ -180,13 +188,7 @@ impl<'a> PolicyView<'a> {
             return examined;
         }
         examined.selects = true;
-        let applies = match self {
-            Self::Network(_, stored) => isolates(&stored.value, direction),
-            Self::Cluster(_, stored) => {
-                let spec = &stored.value.spec;
-                !(if direction == Direction::Ingress { &spec.ingress } else { &spec.egress }).is_empty()
-            }
-        };
+        let applies = self.speaks_of(direction);
         if !applies {
             examined.why_not = Some(format!("it does not speak of {}", explain::direction(direction)));
             return examined;

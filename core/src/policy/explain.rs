@@ -179,3 +179,34 @@ pub(crate) fn port_miss(numbers: &PortSet, protocol: crate::model::Protocol, por
         None => format!("port {protocol} {port} instead of {numbers}"),
     }
 }
+
+/// What a selection may look like.
+pub(crate) const NOT_A_SELECTION: &str = "write `namespace/name`, `namespace/*`, `*/[app=db]`, `kind/namespace/name`, `node/name`, `outside`, `all`, an address or a block";
+
+/// A selection of nobody proves nothing.
+pub(crate) const NOTHING_SELECTED: &str = "it selects nothing";
+
+/// The outcome of an assertion.
+pub(crate) fn assertion(denied: bool, ports: &PortSet, pairs: u32, counterexample: Option<&str>) -> String {
+    let ports = if ports.is_all() { "any port".to_owned() } else { ports.to_string() };
+    match (denied, counterexample) {
+        (true, None) => format!("proved: none of the {pairs} pairs can connect on {ports}"),
+        (false, None) => format!("proved: each of the {pairs} pairs can connect on {ports}"),
+        (_, Some(verdict)) => format!("refuted: {verdict}"),
+    }
+}
+
+/// Protocols that policies know.
+pub(crate) const PROTOCOLS: &str = "policies know TCP, UDP and SCTP";
+
+/// What a port may be.
+pub(crate) const PORT: &str = "a port is a number from 1 to 65535 or the name of a container port";
+
+/// Two ends that cannot talk whatever policies say.
+pub(crate) const NO_FAMILY: &str = "the two have no address family in common";
+
+/// A question about a pod only.
+pub(crate) const NOT_A_POD: &str = "policies select pods; name one such as `web/frontend`";
+
+/// A claim without a pair.
+pub(crate) const NO_PAIR: &str = "there is no pair of two different ends with a common address family to judge";

@@ -60,6 +60,14 @@ impl<'a> Matrix<'a> {
         self.rows.pool.get(number)
     }
 
+    pub(super) fn intersect(&mut self, a: u32, b: u32) -> u32 {
+        self.rows.pool.intersect(a, b)
+    }
+
+    pub(super) fn union(&mut self, a: u32, b: u32) -> u32 {
+        self.rows.pool.union(a, b)
+    }
+
     fn selectable(&self, class: u32) -> bool {
         self.engine.classes.list.get(class as usize).is_some_and(|class| class.selectable)
     }

@@ -15,6 +15,7 @@
 
 mod addrs;
 mod bits;
+mod claims;
 mod classes;
 mod compile;
 mod engine;
@@ -24,18 +25,26 @@ mod explain;
 mod intern;
 mod labels;
 mod matrix;
+mod membership;
 mod ports;
+mod questions;
 mod ranges;
+mod reach;
 mod rows;
+mod selection;
 mod symbolic;
 #[cfg(test)]
 mod tests;
 mod verdict;
 
 pub use addrs::AddressSet;
+pub use claims::{Assertion, Claim};
 pub use engine::Engine;
 pub use matrix::Matrix;
+pub use membership::{PodsOf, PoliciesOf, Selecting};
 pub use ports::PortSet;
+pub use questions::{AllowedPart, AllowedPorts};
+pub use reach::{Granularity, Link, LinkChange, Member, OutsideChange, OutsideLink, PolicyDiff, Reachability};
 pub use verdict::{Examined, ExaminedPart, ExaminedRule, Miss, Side, Verdict};
 
 use crate::model::{Party, Protocol};

@@ -1,0 +1,188 @@
+//! Claims about whole sets of pods and addresses: proved for every pair and port, or refuted by one.
+
+use super::addrs::AddressSet;
+use super::engine::Engine;
+use super::selection::{Selection, families};
+use super::{Connection, Direction, PortSet, Verdict};
+use crate::model::{Family, Party, PodId, Protocol, Snapshot};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+/// What is claimed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Claim {
+    /// None of these connections may be made.
+    Denied,
+    /// All of these connections may be made.
+    Allowed,
+}
+
+/// Whether a claim holds.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Assertion {
+    /// Whether it holds for every pair and every port: then this is a proof, not a sample.
+    pub holds: bool,
+    /// One sentence.
+    pub summary: String,
+    /// What was claimed.
+    pub claim: Claim,
+    /// Ports it was claimed of.
+    pub ports: PortSet,
+    /// How many pairs of pods, nodes and address ranges were judged.
+    pub pairs: u32,
+    /// A connection for which it does not hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counterexample: Option<Box<Verdict>>,
+}
+
+/// The search for a connection that refutes a claim.
+struct Search<'a> {
+    engine: &'a Engine,
+    snapshot: &'a Snapshot,
+    claim: Claim,
+    asked: &'a PortSet,
+    pairs: u32,
+}
+
+impl Search<'_> {
+    /// A port of the pair that refutes the claim.
+    fn refutes(&mut self, open: &PortSet, pairs: u32) -> Option<(Protocol, u16)> {
+        self.pairs = self.pairs.saturating_add(pairs);
+        let wrong = match self.claim {
+            Claim::Denied => open.intersect(self.asked),
+            Claim::Allowed => self.asked.subtract(open),
+        };
+        // TCP first: it makes the most telling example.
+        let ranges: Vec<_> = wrong.ranges().collect();
+        let tcp = ranges.iter().find(|(protocol, ..)| *protocol == Protocol::Tcp);
+        tcp.or_else(|| ranges.first()).map(|(protocol, port, _)| (*protocol, *port))
+    }
+
+    fn one(&mut self, from: (Party, IpAddr), to: (Party, IpAddr)) -> Option<Connection> {
+        let open = self.engine.ports_between(self.snapshot, from, to);
+        let (protocol, port) = self.refutes(&open, 1)?;
+        Some(Connection { from: from.0, to: to.0, from_ip: from.1, to_ip: to.1, protocol, port })
+    }
+
+    fn run(&mut self, from: &Selection, to: &Selection) -> Option<Connection> {
+        self.pods(&from.pods, &to.pods)
+            .or_else(|| self.border(Direction::Ingress, &to.pods, &from.addresses))
+            .or_else(|| self.border(Direction::Egress, &from.pods, &to.addresses))
+            .or_else(|| self.nodes(from, to))
+    }
+
+    fn pods(&mut self, from: &[PodId], to: &[PodId]) -> Option<Connection> {
+        let mut matrix = self.engine.matrix(self.snapshot);
+        let (sources, targets) = (self.by_class(from), self.by_class(to));
+        for (source, senders) in &sources {
+            for (target, receivers) in &targets {
+                for family in [Family::IPv4, Family::IPv6] {
+                    if !matrix.has_family(*source, family) || !matrix.has_family(*target, family) {
+                        continue;
+                    }
+                    let class = |number: &u32| self.engine.classes.list.get(*number as usize);
+                    let special = class(source).map(|c| c.selectable) != class(target).map(|c| c.selectable);
+                    if special {
+                        // The node counts: every pair for itself.
+                        for (a, b) in pairs(senders, receivers) {
+                            let ends = families(self.snapshot, Party::Pod(a), Party::Pod(b));
+                            let found = ends.into_iter().find(|(other, ..)| *other == family);
+                            let found = found.and_then(|(_, x, y)| self.one((Party::Pod(a), x), (Party::Pod(b), y)));
+                            if found.is_some() {
+                                return found;
+                            }
+                        }
+                        continue;
+                    }
+                    let Some((a, b)) = pairs(senders, receivers).next() else { continue };
+                    let number = matrix.between(*source, *target, family);
+                    let count = (senders.len() as u32).saturating_mul(receivers.len() as u32);
+                    let count = if source == target { count.saturating_sub(senders.len() as u32) } else { count };
+                    if let Some((protocol, port)) = self.refutes(matrix.ports(number), count) {
+                        let ends = families(self.snapshot, Party::Pod(a), Party::Pod(b));
+                        let (_, from_ip, to_ip) = ends.into_iter().find(|(other, ..)| *other == family)?;
+                        return Some(Connection { from: Party::Pod(a), to: Party::Pod(b), from_ip, to_ip, protocol, port });
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    fn by_class(&self, pods: &[PodId]) -> BTreeMap<u32, Vec<PodId>> {
+        let mut out: BTreeMap<u32, Vec<PodId>> = BTreeMap::new();
+        for pod in pods {
+            if let Some((class, _)) = self.engine.classes.of(*pod) {
+                out.entry(class).or_default().push(*pod);
+            }
+        }
+        out
+    }
+
+    fn border(&mut self, direction: Direction, pods: &[PodId], addresses: &AddressSet) -> Option<Connection> {
+        if addresses.is_none() {
+            return None;
+        }
+        for (_, members) in self.by_class(pods) {
+            let pod = *members.first()?;
+            for (set, open) in self.engine.ports_outside(self.snapshot, pod, direction, addresses) {
+                let Some((protocol, port)) = self.refutes(&open, members.len() as u32) else { continue };
+                let (ip, _) = set.ranges().next()?;
+                let own = self.snapshot.pod(pod)?.ips.iter().find(|own| own.is_ipv4() == ip.is_ipv4()).copied()?;
+                let (inside, beyond) = ((Party::Pod(pod), own), (Party::Outside(ip), ip));
+                let (from, to) = if direction == Direction::Ingress { (beyond, inside) } else { (inside, beyond) };
+                return Some(Connection { from: from.0, to: to.0, from_ip: from.1, to_ip: to.1, protocol, port });
+            }
+        }
+        None
+    }
+
+    fn nodes(&mut self, from: &Selection, to: &Selection) -> Option<Connection> {
+        let node_to_pod = from.nodes.iter().flat_map(|node| to.pods.iter().map(move |pod| (Party::Node(*node), Party::Pod(*pod))));
+        let pod_to_node = from.pods.iter().flat_map(|pod| to.nodes.iter().map(move |node| (Party::Pod(*pod), Party::Node(*node))));
+        for (a, b) in node_to_pod.chain(pod_to_node) {
+            for (_, from_ip, to_ip) in families(self.snapshot, a, b) {
+                let found = self.one((a, from_ip), (b, to_ip));
+                if found.is_some() {
+                    return found;
+                }
+            }
+        }
+        None
+    }
+}
+
+fn pairs<'a>(from: &'a [PodId], to: &'a [PodId]) -> impl Iterator<Item = (PodId, PodId)> + 'a {
+    from.iter().flat_map(|a| to.iter().map(|b| (*a, *b))).filter(|(a, b)| a != b)
+}
+
+impl Engine {
+    /// Tries to refute a claim about every connection from one selection to another on some ports.
+    /// `None` when there is no pair to judge.
+    pub(super) fn assert(
+        &self,
+        snapshot: &Snapshot,
+        claim: Claim,
+        from: &Selection,
+        to: &Selection,
+        ports: &PortSet,
+    ) -> Option<Assertion> {
+        let mut search = Search { engine: self, snapshot, claim, asked: ports, pairs: 0 };
+        let found = search.run(from, to);
+        if search.pairs == 0 {
+            return None;
+        }
+        let counterexample = found.map(|connection| Box::new(self.verdict(snapshot, &connection)));
+        let summary = super::explain::assertion(
+            claim == Claim::Denied,
+            ports,
+            search.pairs,
+            counterexample.as_ref().map(|verdict| verdict.summary.as_str()),
+        );
+        let ports = ports.clone();
+        Some(Assertion { holds: counterexample.is_none(), summary, claim, ports, pairs: search.pairs, counterexample })
+    }
+}

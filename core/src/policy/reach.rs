@@ -1,0 +1,462 @@
+//! Who may talk to whom: the matrix by pod, workload or namespace, and the difference of two clusters.
+
+use super::engine::Engine;
+use super::evaluate::own_node;
+use super::matrix::Matrix;
+use super::selection::Selection;
+use super::{AddressSet, Direction, PortSet};
+use crate::manifest::ObjectRef;
+use crate::model::{Family, Party, PodId, Snapshot};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What counts as one end of a connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Granularity {
+    /// Every pod for itself.
+    Pod,
+    /// The pods of a workload together; bare pods for themselves.
+    #[default]
+    Workload,
+    /// The pods of a namespace together.
+    Namespace,
+}
+
+/// Who may talk to whom.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Reachability {
+    /// What counts as one end.
+    pub by: Granularity,
+    /// The ends, in order of first mention.
+    pub members: Vec<Member>,
+    /// Connections inside the cluster that are allowed, ordered by source and destination. Pairs without
+    /// any allowed port are left out, and so is a pod's way to itself.
+    pub connections: Vec<Link>,
+    /// Who may be reached from which addresses outside the cluster.
+    pub from_outside: Vec<OutsideLink>,
+    /// Who may reach which addresses outside the cluster.
+    pub to_outside: Vec<OutsideLink>,
+}
+
+/// One end.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Member {
+    /// `Deployment web/frontend`, `Pod web/tool`, `Namespace web`.
+    pub name: String,
+    /// Its pods that take part in networking.
+    pub pods: u32,
+}
+
+/// An allowed connection.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Link {
+    /// Who opens it.
+    pub from: String,
+    /// Who answers.
+    pub to: String,
+    /// Ports open between every pod of one and every pod of the other.
+    pub ports: PortSet,
+    /// Ports open between some of them; absent when these are the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub some: Option<PortSet>,
+    /// Only with this family of addresses; absent when all common families are alike.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub family: Option<Family>,
+}
+
+/// An allowed connection over the border of the cluster.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OutsideLink {
+    /// The end inside.
+    pub member: String,
+    /// Addresses outside.
+    pub addresses: AddressSet,
+    /// Ports open between them and at least one of its pods.
+    pub ports: PortSet,
+}
+
+/// What changed between two clusters.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PolicyDiff {
+    /// What counts as one end.
+    pub by: Granularity,
+    /// Connections inside the cluster that differ.
+    pub connections: Vec<LinkChange>,
+    /// Connections from outside that differ.
+    pub from_outside: Vec<OutsideChange>,
+    /// Connections to the outside that differ.
+    pub to_outside: Vec<OutsideChange>,
+    /// Ends that exist only before.
+    pub members_lost: Vec<String>,
+    /// Ends that exist only after.
+    pub members_gained: Vec<String>,
+}
+
+/// A connection that differs.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LinkChange {
+    /// Who opens it.
+    pub from: String,
+    /// Who answers.
+    pub to: String,
+    /// Only with this family of addresses; absent when all common families are alike.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub family: Option<Family>,
+    /// Ports open before.
+    pub before: PortSet,
+    /// Ports open after.
+    pub after: PortSet,
+    /// Ports newly open.
+    pub gained: PortSet,
+    /// Ports no longer open.
+    pub lost: PortSet,
+}
+
+/// A connection over the border that differs.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OutsideChange {
+    /// The end inside.
+    pub member: String,
+    /// Addresses outside for which the change is the same.
+    pub addresses: AddressSet,
+    /// Ports open before.
+    pub before: PortSet,
+    /// Ports open after.
+    pub after: PortSet,
+    /// Ports newly open.
+    pub gained: PortSet,
+    /// Ports no longer open.
+    pub lost: PortSet,
+}
+
+/// The pods of one end that are of one class and on one node (the node counts only where the host
+/// network does).
+struct Group {
+    class: u32,
+    pods: Vec<PodId>,
+}
+
+/// The name of the end a pod belongs to.
+pub(super) fn member_name(snapshot: &Snapshot, pod: PodId, by: Granularity) -> String {
+    let Some(found) = snapshot.pod(pod) else { return String::new() };
+    let namespace = snapshot.namespace_name(found.namespace);
+    let own = || ObjectRef::namespaced("Pod", namespace, &found.name).to_string();
+    match by {
+        Granularity::Pod => own(),
+        Granularity::Workload => found.workload.as_ref().map_or_else(own, ToString::to_string),
+        Granularity::Namespace => format!("Namespace {namespace}"),
+    }
+}
+
+struct Ends {
+    names: Vec<String>,
+    groups: Vec<Vec<Group>>,
+}
+
+fn ends(snapshot: &Snapshot, matrix: &Matrix<'_>, by: Granularity, pods: impl Iterator<Item = PodId>) -> Ends {
+    let mut index: BTreeMap<String, usize> = BTreeMap::new();
+    let mut out = Ends { names: Vec::new(), groups: Vec::new() };
+    for pod in pods {
+        let Some(class) = matrix.class(pod) else { continue };
+        let name = member_name(snapshot, pod, by);
+        let at = *index.entry(name).or_insert_with_key(|name| {
+            out.names.push(name.clone());
+            out.groups.push(Vec::new());
+            out.names.len() - 1
+        });
+        let Some(groups) = out.groups.get_mut(at) else { continue };
+        match groups.iter_mut().find(|group| group.class == class) {
+            Some(group) => group.pods.push(pod),
+            None => groups.push(Group { class, pods: vec![pod] }),
+        }
+    }
+    out
+}
+
+/// What several pairs have in common: ports open for all of them and ports open for some.
+#[derive(Default)]
+struct Common {
+    every: Option<u32>,
+    some: u32,
+}
+
+impl Common {
+    fn add(&mut self, matrix: &mut Matrix<'_>, ports: u32) {
+        self.every = Some(match self.every {
+            None => ports,
+            Some(other) => matrix.intersect(other, ports),
+        });
+        self.some = matrix.union(self.some, ports);
+    }
+}
+
+impl Engine {
+    /// Who may talk to whom among the pods of two selections, and with which outside addresses.
+    pub(super) fn reachability(
+        &self,
+        snapshot: &Snapshot,
+        by: Granularity,
+        from: &Selection,
+        to: &Selection,
+        ports: &PortSet,
+    ) -> Reachability {
+        let mut matrix = self.matrix(snapshot);
+        let sources = ends(snapshot, &matrix, by, from.pods.iter().copied());
+        let targets = ends(snapshot, &matrix, by, to.pods.iter().copied());
+        let mut connections = Vec::new();
+        for (from_name, from_groups) in sources.names.iter().zip(&sources.groups) {
+            for (to_name, to_groups) in targets.names.iter().zip(&targets.groups) {
+                self.links(snapshot, &mut matrix, (from_name, from_groups), (to_name, to_groups), ports, &mut connections);
+            }
+        }
+        let from_outside = self.border(snapshot, &targets, Direction::Ingress, &from.addresses, ports);
+        let to_outside = self.border(snapshot, &sources, Direction::Egress, &to.addresses, ports);
+        let mut members: Vec<Member> = Vec::new();
+        for ends in [&sources, &targets] {
+            for (name, groups) in ends.names.iter().zip(&ends.groups) {
+                if !members.iter().any(|member| member.name == *name) {
+                    let pods = groups.iter().map(|group| group.pods.len() as u32).sum();
+                    members.push(Member { name: name.clone(), pods });
+                }
+            }
+        }
+        Reachability { by, members, connections, from_outside, to_outside }
+    }
+
+    fn links(
+        &self,
+        snapshot: &Snapshot,
+        matrix: &mut Matrix<'_>,
+        (from, sources): (&str, &[Group]),
+        (to, targets): (&str, &[Group]),
+        asked: &PortSet,
+        out: &mut Vec<Link>,
+    ) {
+        let mut found: Vec<(Family, Common)> = Vec::new();
+        for family in [Family::IPv4, Family::IPv6] {
+            let mut common = Common::default();
+            for source in sources.iter().filter(|group| self.has(group.class, family)) {
+                for target in targets.iter().filter(|group| self.has(group.class, family)) {
+                    let general = matrix.between(source.class, target.class, family);
+                    let (near, far) = self.nearness(snapshot, source, target);
+                    if far {
+                        common.add(matrix, general);
+                    }
+                    if near {
+                        common.add(matrix, super::ports::ALL);
+                    }
+                }
+            }
+            if common.every.is_some() {
+                found.push((family, common));
+            }
+        }
+        let alike = match found.as_slice() {
+            [(_, a), (_, b)] => a.every == b.every && a.some == b.some,
+            _ => true,
+        };
+        let single = found.len() == 1;
+        for (family, common) in found.into_iter().take(if alike { 1 } else { 2 }) {
+            let every = matrix.ports(common.every.unwrap_or(super::ports::NONE)).intersect(asked);
+            let some = matrix.ports(common.some).intersect(asked);
+            if some.is_none() {
+                continue;
+            }
+            out.push(Link {
+                from: from.to_owned(),
+                to: to.to_owned(),
+                some: (some != every).then_some(some),
+                ports: every,
+                family: (!alike && !single).then_some(family),
+            });
+        }
+    }
+
+    fn has(&self, class: u32, family: Family) -> bool {
+        self.classes.list.get(class as usize).is_some_and(|class| class.atom(family) != super::classes::NOTHING)
+    }
+
+    /// Whether among the pairs of two groups there are some that the node makes special (a pod and a
+    /// hostNetwork pod of its node), and some that the general rule judges. A pod and itself is no pair.
+    fn nearness(&self, snapshot: &Snapshot, from: &Group, to: &Group) -> (bool, bool) {
+        let selectable = |group: &Group| self.classes.list.get(group.class as usize).is_some_and(|class| class.selectable);
+        let special = selectable(from) != selectable(to);
+        let (mut near, mut far) = (false, false);
+        for a in &from.pods {
+            for b in &to.pods {
+                if a == b {
+                    continue;
+                }
+                if special && self.same_node(snapshot, *a, *b) {
+                    near = true;
+                } else {
+                    far = true;
+                }
+                if far && (near || !special) {
+                    return (near, far);
+                }
+            }
+        }
+        (near, far)
+    }
+
+    fn same_node(&self, snapshot: &Snapshot, a: PodId, b: PodId) -> bool {
+        let end = |pod: PodId| {
+            let ip = snapshot.pod(pod)?.ips.first().copied()?;
+            Some(self.end(snapshot, Party::Pod(pod), ip))
+        };
+        let (Some(a), Some(b)) = (end(a), end(b)) else { return false };
+        own_node(snapshot, &a, &b) || own_node(snapshot, &b, &a)
+    }
+
+    fn border(
+        &self,
+        snapshot: &Snapshot,
+        ends: &Ends,
+        direction: Direction,
+        addresses: &AddressSet,
+        asked: &PortSet,
+    ) -> Vec<OutsideLink> {
+        let mut out = Vec::new();
+        if addresses.is_none() {
+            return out;
+        }
+        for (name, groups) in ends.names.iter().zip(&ends.groups) {
+            let mut pieces: Vec<(AddressSet, PortSet)> = Vec::new();
+            for group in groups {
+                let Some(pod) = group.pods.first() else { continue };
+                for (set, ports) in self.ports_outside(snapshot, *pod, direction, addresses) {
+                    overlay(&mut pieces, set, ports.intersect(asked));
+                }
+            }
+            pieces.retain(|(_, ports)| !ports.is_none());
+            pieces.sort();
+            let link = |(addresses, ports)| OutsideLink { member: name.clone(), addresses, ports };
+            out.extend(pieces.into_iter().map(link));
+        }
+        out
+    }
+
+    /// What changed from this cluster to another.
+    pub(super) fn diff(&self, before: &Reachability, after: &Reachability) -> PolicyDiff {
+        let links = |reach: &Reachability| {
+            let mut map: BTreeMap<(String, String, Option<Family>), PortSet> = BTreeMap::new();
+            for link in &reach.connections {
+                let ports = link.some.as_ref().unwrap_or(&link.ports).clone();
+                for family in families(link.family) {
+                    map.insert((link.from.clone(), link.to.clone(), Some(family)), ports.clone());
+                }
+            }
+            map
+        };
+        let (old, new) = (links(before), links(after));
+        let mut keys: Vec<_> = old.keys().chain(new.keys()).cloned().collect();
+        keys.sort();
+        keys.dedup();
+        let mut connections: Vec<LinkChange> = Vec::new();
+        for key in keys {
+            let side = |map: &BTreeMap<_, PortSet>| map.get(&key).cloned().unwrap_or_default();
+            let (before, after) = (side(&old), side(&new));
+            if before == after {
+                continue;
+            }
+            let (from, to, family) = key;
+            let twin = connections.last_mut().filter(|last| {
+                last.from == from && last.to == to && last.before == before && last.after == after
+            });
+            match twin {
+                Some(twin) => twin.family = None,
+                None => connections.push(LinkChange {
+                    gained: after.subtract(&before),
+                    lost: before.subtract(&after),
+                    from,
+                    to,
+                    family,
+                    before,
+                    after,
+                }),
+            }
+        }
+        let missing = |all: &Reachability, other: &Reachability| {
+            let names = all.members.iter().map(|member| &member.name);
+            names.filter(|name| !other.members.iter().any(|member| member.name == **name)).cloned().collect()
+        };
+        PolicyDiff {
+            by: before.by,
+            connections,
+            from_outside: border_changes(&before.from_outside, &after.from_outside),
+            to_outside: border_changes(&before.to_outside, &after.to_outside),
+            members_lost: missing(before, after),
+            members_gained: missing(after, before),
+        }
+    }
+}
+
+fn families(family: Option<Family>) -> Vec<Family> {
+    family.map_or_else(|| vec![Family::IPv4, Family::IPv6], |family| vec![family])
+}
+
+/// Adds ports for a set of addresses to a partition of addresses by ports.
+fn overlay(pieces: &mut Vec<(AddressSet, PortSet)>, mut set: AddressSet, ports: PortSet) {
+    let mut out: Vec<(AddressSet, PortSet)> = Vec::new();
+    let mut push = |set: AddressSet, ports: PortSet| {
+        if set.is_none() {
+            return;
+        }
+        match out.iter_mut().find(|(_, other)| *other == ports) {
+            Some((own, _)) => *own = own.union(&set),
+            None => out.push((set, ports)),
+        }
+    };
+    for (own, open) in pieces.drain(..) {
+        let both = own.intersect(&set);
+        push(own.subtract(&set), open.clone());
+        set = set.subtract(&both);
+        push(both, open.union(&ports));
+    }
+    push(set, ports);
+    *pieces = out;
+}
+
+fn border_changes(before: &[OutsideLink], after: &[OutsideLink]) -> Vec<OutsideChange> {
+    let mut names: Vec<&String> = before.iter().chain(after).map(|link| &link.member).collect();
+    names.sort();
+    names.dedup();
+    let mut out = Vec::new();
+    for name in names {
+        let parts = |links: &[OutsideLink]| -> Vec<(AddressSet, PortSet)> {
+            let own = links.iter().filter(|link| link.member == *name);
+            let mut parts: Vec<_> = own.map(|link| (link.addresses.clone(), link.ports.clone())).collect();
+            let covered = parts.iter().fold(AddressSet::none(), |all, (set, _)| all.union(set));
+            parts.push((AddressSet::all().subtract(&covered), PortSet::none()));
+            parts
+        };
+        let mut changes: Vec<(AddressSet, PortSet, PortSet)> = Vec::new();
+        for (old_set, old) in parts(before) {
+            for (new_set, new) in parts(after) {
+                let both = old_set.intersect(&new_set);
+                if !both.is_none() && old != new {
+                    changes.push((both, old.clone(), new));
+                }
+            }
+        }
+        changes.sort();
+        out.extend(changes.into_iter().map(|(addresses, before, after)| OutsideChange {
+            member: name.clone(),
+            addresses,
+            gained: after.subtract(&before),
+            lost: before.subtract(&after),
+            before,
+            after,
+        }));
+    }
+    out
+}
