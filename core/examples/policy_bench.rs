@@ -7,7 +7,10 @@ use kubehop::manifest::ObjectRef;
 use kubehop::manifest::api::core_v1::{Container, ContainerPort, PodSpec};
 use kubehop::manifest::api::meta::{IntOrString, LabelSelector, LabelSelectorRequirement, Labels};
 use kubehop::manifest::api::networking_v1::*;
-use kubehop::model::{Family, Namespace, NamespaceId, Node, NodeId, Origin, Party, Phase, Pod, PodId, Protocol, Snapshot, Stored};
+use kubehop::model::{
+    Family, Namespace, NamespaceId, Node, NodeId, Origin, Party, Phase, Pod, PodId, Protocol, Snapshot,
+    Stored,
+};
 use kubehop::policy::{Connection, Engine};
 use std::hint::black_box;
 use std::sync::Arc;
@@ -70,8 +73,12 @@ fn cluster(pods: u32, policies: u32) -> Snapshot {
     };
     let specs: Vec<Arc<PodSpec>> = (0..5)
         .map(|n| {
-            let ports = vec![port("http", 8080 + n % 2, "TCP"), port("metrics", 9090, "TCP"), port("dns", 53, "UDP")];
-            Arc::new(PodSpec { containers: vec![Container { ports, ..Container::default() }], ..PodSpec::default() })
+            let ports =
+                vec![port("http", 8080 + n % 2, "TCP"), port("metrics", 9090, "TCP"), port("dns", 53, "UDP")];
+            Arc::new(PodSpec {
+                containers: vec![Container { ports, ..Container::default() }],
+                ..PodSpec::default()
+            })
         })
         .collect();
     for n in 0..pods {
@@ -124,7 +131,10 @@ fn policy(random: &mut Random) -> NetworkPolicy {
         0 => NetworkPolicyPeer { pod_selector: Some(app(random)), ..NetworkPolicyPeer::default() },
         1 => NetworkPolicyPeer {
             pod_selector: Some(LabelSelector {
-                match_expressions: vec![expression("tier", "NotIn", &["db"]), expression("app", "Exists", &[])],
+                match_expressions: vec![
+                    expression("tier", "NotIn", &["db"]),
+                    expression("app", "Exists", &[]),
+                ],
                 ..LabelSelector::default()
             }),
             ..NetworkPolicyPeer::default()
@@ -149,14 +159,20 @@ fn policy(random: &mut Random) -> NetworkPolicy {
             NetworkPolicyPeer {
                 ip_block: Some(IpBlock {
                     cidr: format!("172.{}.0.0/16", 16 + random.below(16)),
-                    except: vec![format!("172.16.{third}.0/24")].into_iter().filter(|_| random.below(2) == 0).collect(),
+                    except: vec![format!("172.16.{third}.0/24")]
+                        .into_iter()
+                        .filter(|_| random.below(2) == 0)
+                        .collect(),
                 }),
                 ..NetworkPolicyPeer::default()
             }
             .strict()
         }
         _ => NetworkPolicyPeer {
-            ip_block: Some(IpBlock { cidr: format!("2001:db8:{:x}::/48", random.below(500)), except: Vec::new() }),
+            ip_block: Some(IpBlock {
+                cidr: format!("2001:db8:{:x}::/48", random.below(500)),
+                except: Vec::new(),
+            }),
             ..NetworkPolicyPeer::default()
         },
     };
@@ -208,7 +224,12 @@ impl Strict for NetworkPolicyPeer {
 
 fn rss() -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = |key: &str| status.lines().find(|line| line.starts_with(key)).and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
+    let line = |key: &str| {
+        status
+            .lines()
+            .find(|line| line.starts_with(key))
+            .and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok())
+    };
     format!("{} MB peak, {} MB now", line("VmHWM").unwrap_or(0) / 1024, line("VmRSS").unwrap_or(0) / 1024)
 }
 
@@ -273,7 +294,11 @@ fn main() {
             connections.iter().filter(|connection| engine.allows(&snapshot, connection).is_allowed()).count()
         });
         let verdicts = best(3, || {
-            connections.iter().take(10_000).map(|connection| engine.verdict(&snapshot, connection).summary.len()).sum::<usize>()
+            connections
+                .iter()
+                .take(10_000)
+                .map(|connection| engine.verdict(&snapshot, connection).summary.len())
+                .sum::<usize>()
         });
         let classes = engine.matrix(&snapshot).classes();
         println!(

@@ -4,6 +4,8 @@
 use crate::cluster::Cluster;
 use crate::ingress::HttpRequest;
 use crate::journey::Connection;
+use crate::manifest::Source;
+use crate::policy;
 use serde::{Deserialize, Serialize};
 
 /// A question as data: `{"ask": "trace", "from": "web/frontend", "to": "http://api.prod"}`.
@@ -39,6 +41,84 @@ pub enum Question {
     Nginx {},
     /// Class, controller and ADDRESS of every Ingress.
     Ingresses {},
+    /// May `from` open this connection to `to`, as far as policies go, and which of them say so?
+    PolicyVerdict {
+        /// A pod, workload, node or address.
+        from: String,
+        /// A pod, workload, node or address.
+        to: String,
+        /// The destination's own port, by number or by name.
+        port: PortText,
+        /// `TCP` (default), `UDP` or `SCTP`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        protocol: Option<String>,
+    },
+    /// Exactly the ports on which `from` may open connections to `to`.
+    AllowedPorts {
+        /// A pod, workload, node, address or address block.
+        from: String,
+        /// A pod, workload, node, address or address block.
+        to: String,
+    },
+    /// Who may talk to whom, on which ports.
+    Reachability {
+        /// What counts as one end: `pod`, `workload` (default) or `namespace`.
+        #[serde(default)]
+        by: policy::Granularity,
+        /// Only these sources; `all` by default.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<String>,
+        /// Only these destinations; `all` by default.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<String>,
+        /// Only these ports, `TCP 80,443`; all by default.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ports: Option<String>,
+    },
+    /// Which policies select a pod.
+    PoliciesOf {
+        /// The pod.
+        pod: String,
+    },
+    /// Which pods a policy selects.
+    PodsOf {
+        /// `prod/allow-web`, `cnp/guard`.
+        policy: String,
+    },
+    /// Which connections an edit gains and loses: the cluster with these sources in place of those of the
+    /// same names.
+    PolicyDiff {
+        /// What counts as one end: `pod`, `workload` (default) or `namespace`.
+        #[serde(default)]
+        by: policy::Granularity,
+        /// The edited sources.
+        sources: Vec<SourceText>,
+        /// Whether the sources are the whole other cluster rather than an edit of this one.
+        #[serde(default)]
+        whole: bool,
+    },
+    /// Do all connections from one selection to another on some ports have one outcome?
+    Assert {
+        /// `denied` or `allowed`.
+        claim: policy::Claim,
+        /// Whom: `ns/prod`, `!ns/prod`, `*/[app=db]`, `outside`, an address block.
+        from: String,
+        /// Whom.
+        to: String,
+        /// `TCP 5432`; all ports by default.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ports: Option<String>,
+    },
+}
+
+/// A source in a question.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SourceText {
+    /// Name, as of [`Source`].
+    pub name: String,
+    /// Text, YAML or JSON.
+    pub text: String,
 }
 
 /// The parts of an HTTP request in a question.
@@ -88,6 +168,12 @@ pub enum PortText {
     Text(String),
 }
 
+impl From<u16> for PortText {
+    fn from(number: u16) -> Self {
+        Self::Number(number)
+    }
+}
+
 impl std::fmt::Display for PortText {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -116,6 +202,20 @@ pub enum Answer {
     Nginx(crate::ingress::NginxTable),
     /// Answer to [`Question::Ingresses`].
     Ingresses(crate::ingress::StatusList),
+    /// Answer to [`Question::PolicyVerdict`].
+    PolicyVerdict(Box<policy::Verdict>),
+    /// Answer to [`Question::AllowedPorts`].
+    AllowedPorts(policy::AllowedPorts),
+    /// Answer to [`Question::Reachability`].
+    Reachability(policy::Reachability),
+    /// Answer to [`Question::PoliciesOf`].
+    PoliciesOf(policy::PoliciesOf),
+    /// Answer to [`Question::PodsOf`].
+    PodsOf(policy::PodsOf),
+    /// Answer to [`Question::PolicyDiff`].
+    PolicyDiff(policy::PolicyDiff),
+    /// Answer to [`Question::Assert`].
+    Assertion(policy::Assertion),
 }
 
 /// The question names something that does not exist, or cannot be read. The only `Err` of a question.
@@ -156,6 +256,25 @@ impl Cluster {
     /// [`AskError`] when the question names something that does not exist or cannot be read.
     pub fn ask(&self, question: &Question) -> Result<Answer, AskError> {
         Ok(match question {
+            Question::PolicyVerdict { from, to, port, protocol } => {
+                Answer::PolicyVerdict(Box::new(self.policy_verdict(from, to, port, protocol.as_deref())?))
+            }
+            Question::AllowedPorts { from, to } => Answer::AllowedPorts(self.allowed_ports(from, to)?),
+            Question::Reachability { by, from, to, ports } => {
+                let narrow = (from.as_deref(), to.as_deref(), ports.as_deref());
+                Answer::Reachability(self.reachability(*by, narrow.0, narrow.1, narrow.2)?)
+            }
+            Question::PoliciesOf { pod } => Answer::PoliciesOf(self.policies_of(pod)?),
+            Question::PodsOf { policy } => Answer::PodsOf(self.pods_of(policy)?),
+            Question::PolicyDiff { by, sources, whole } => {
+                let sources = sources.iter().map(|source| Source::new(&source.name, source.text.as_str()));
+                let other =
+                    if *whole { Self::load(sources, &self.snapshot().settings) } else { self.with(sources) };
+                Answer::PolicyDiff(self.policy_diff(&other, *by))
+            }
+            Question::Assert { claim, from, to, ports } => {
+                Answer::Assertion(self.assert(*claim, from, to, ports.as_deref())?)
+            }
             Question::Problems {} => Answer::Problems(self.problem_list()),
             Question::Cluster {} => Answer::Cluster(self.view()),
             Question::Kubectl { command } => Answer::Kubectl(self.kubectl(command)),

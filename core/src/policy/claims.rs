@@ -90,7 +90,8 @@ impl Search<'_> {
                         for (a, b) in pairs(senders, receivers) {
                             let ends = families(self.snapshot, Party::Pod(a), Party::Pod(b));
                             let found = ends.into_iter().find(|(other, ..)| *other == family);
-                            let found = found.and_then(|(_, x, y)| self.one((Party::Pod(a), x), (Party::Pod(b), y)));
+                            let found =
+                                found.and_then(|(_, x, y)| self.one((Party::Pod(a), x), (Party::Pod(b), y)));
                             if found.is_some() {
                                 return found;
                             }
@@ -100,11 +101,19 @@ impl Search<'_> {
                     let Some((a, b)) = pairs(senders, receivers).next() else { continue };
                     let number = matrix.between(*source, *target, family);
                     let count = (senders.len() as u32).saturating_mul(receivers.len() as u32);
-                    let count = if source == target { count.saturating_sub(senders.len() as u32) } else { count };
+                    let count =
+                        if source == target { count.saturating_sub(senders.len() as u32) } else { count };
                     if let Some((protocol, port)) = self.refutes(matrix.ports(number), count) {
                         let ends = families(self.snapshot, Party::Pod(a), Party::Pod(b));
                         let (_, from_ip, to_ip) = ends.into_iter().find(|(other, ..)| *other == family)?;
-                        return Some(Connection { from: Party::Pod(a), to: Party::Pod(b), from_ip, to_ip, protocol, port });
+                        return Some(Connection {
+                            from: Party::Pod(a),
+                            to: Party::Pod(b),
+                            from_ip,
+                            to_ip,
+                            protocol,
+                            port,
+                        });
                     }
                 }
             }
@@ -131,18 +140,33 @@ impl Search<'_> {
             for (set, open) in self.engine.ports_outside(self.snapshot, pod, direction, addresses) {
                 let Some((protocol, port)) = self.refutes(&open, members.len() as u32) else { continue };
                 let (ip, _) = set.ranges().next()?;
-                let own = self.snapshot.pod(pod)?.ips.iter().find(|own| own.is_ipv4() == ip.is_ipv4()).copied()?;
+                let own =
+                    self.snapshot.pod(pod)?.ips.iter().find(|own| own.is_ipv4() == ip.is_ipv4()).copied()?;
                 let (inside, beyond) = ((Party::Pod(pod), own), (Party::Outside(ip), ip));
-                let (from, to) = if direction == Direction::Ingress { (beyond, inside) } else { (inside, beyond) };
-                return Some(Connection { from: from.0, to: to.0, from_ip: from.1, to_ip: to.1, protocol, port });
+                let (from, to) =
+                    if direction == Direction::Ingress { (beyond, inside) } else { (inside, beyond) };
+                return Some(Connection {
+                    from: from.0,
+                    to: to.0,
+                    from_ip: from.1,
+                    to_ip: to.1,
+                    protocol,
+                    port,
+                });
             }
         }
         None
     }
 
     fn nodes(&mut self, from: &Selection, to: &Selection) -> Option<Connection> {
-        let node_to_pod = from.nodes.iter().flat_map(|node| to.pods.iter().map(move |pod| (Party::Node(*node), Party::Pod(*pod))));
-        let pod_to_node = from.pods.iter().flat_map(|pod| to.nodes.iter().map(move |node| (Party::Pod(*pod), Party::Node(*node))));
+        let node_to_pod = from
+            .nodes
+            .iter()
+            .flat_map(|node| to.pods.iter().map(move |pod| (Party::Node(*node), Party::Pod(*pod))));
+        let pod_to_node = from
+            .pods
+            .iter()
+            .flat_map(|pod| to.nodes.iter().map(move |node| (Party::Pod(*pod), Party::Node(*node))));
         for (a, b) in node_to_pod.chain(pod_to_node) {
             for (_, from_ip, to_ip) in families(self.snapshot, a, b) {
                 let found = self.one((a, from_ip), (b, to_ip));
@@ -183,6 +207,13 @@ impl Engine {
             counterexample.as_ref().map(|verdict| verdict.summary.as_str()),
         );
         let ports = ports.clone();
-        Some(Assertion { holds: counterexample.is_none(), summary, claim, ports, pairs: search.pairs, counterexample })
+        Some(Assertion {
+            holds: counterexample.is_none(),
+            summary,
+            claim,
+            ports,
+            pairs: search.pairs,
+            counterexample,
+        })
     }
 }

@@ -209,4 +209,5 @@ pub(crate) const NO_FAMILY: &str = "the two have no address family in common";
 pub(crate) const NOT_A_POD: &str = "policies select pods; name one such as `web/frontend`";
 
 /// A claim without a pair.
-pub(crate) const NO_PAIR: &str = "there is no pair of two different ends with a common address family to judge";
+pub(crate) const NO_PAIR: &str =
+    "there is no pair of two different ends with a common address family to judge";

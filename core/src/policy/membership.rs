@@ -106,7 +106,8 @@ impl Engine {
     pub(super) fn pods_of(&self, snapshot: &Snapshot, policy: u32) -> Option<PodsOf> {
         let view = PolicyView::new(snapshot, policy)?;
         let pods = (0..).map(PodId).zip(&snapshot.pods);
-        let selected = pods.filter(|(id, pod)| view.selects(snapshot, pod.namespace, &as_other(snapshot, *id)).is_ok());
+        let selected =
+            pods.filter(|(id, pod)| view.selects(snapshot, pod.namespace, &as_other(snapshot, *id)).is_ok());
         Some(PodsOf {
             policy: view.object().clone(),
             tier: view.tier(),

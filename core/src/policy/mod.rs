@@ -44,7 +44,9 @@ pub use matrix::Matrix;
 pub use membership::{PodsOf, PoliciesOf, Selecting};
 pub use ports::PortSet;
 pub use questions::{AllowedPart, AllowedPorts};
-pub use reach::{Granularity, Link, LinkChange, Member, OutsideChange, OutsideLink, PolicyDiff, Reachability};
+pub use reach::{
+    Granularity, Link, LinkChange, Member, OutsideChange, OutsideLink, PolicyDiff, Reachability,
+};
 pub use verdict::{Examined, ExaminedPart, ExaminedRule, Miss, Side, Verdict};
 
 use crate::model::{Party, Protocol};

@@ -45,7 +45,8 @@ fn unreadable(what: &'static str, text: &str, reason: &str) -> AskError {
 /// Reads `TCP`, `UDP`, `SCTP` in any case; absent means TCP.
 fn protocol(text: Option<&str>) -> Result<Protocol, AskError> {
     let text = text.unwrap_or_default();
-    Protocol::parse(&text.to_ascii_uppercase()).ok_or_else(|| unreadable("protocol", text, explain::PROTOCOLS))
+    Protocol::parse(&text.to_ascii_uppercase())
+        .ok_or_else(|| unreadable("protocol", text, explain::PROTOCOLS))
 }
 
 /// Reads a port number, or the name of a port of the destination pod.
@@ -134,7 +135,7 @@ impl Cluster {
             None => return Err(unreadable("connection", &format!("{from} to {to}"), explain::NO_FAMILY)),
         };
         let connection = Connection { from: source, to: target, from_ip, to_ip, protocol, port };
-        Ok(self.policy().verdict(snapshot, &connection))
+        Ok(self.policies().verdict(snapshot, &connection))
     }
 
     /// Exactly the ports on which `from` may open connections to `to`: two ends inside the cluster, or
@@ -180,13 +181,13 @@ impl Cluster {
             _ => None,
         };
         if let Some((pod, direction, addresses)) = border {
-            for (set, ports) in self.policy().ports_outside(snapshot, pod, direction, &addresses) {
+            for (set, ports) in self.policies().ports_outside(snapshot, pod, direction, &addresses) {
                 parts.push(AllowedPart { family: None, addresses: Some(set), ports });
             }
         } else {
             let (source, target) = (party(snapshot, from)?, party(snapshot, to)?);
             for (family, from, to) in families(snapshot, source, target) {
-                let ports = self.policy().ports_between(snapshot, (source, from), (target, to));
+                let ports = self.policies().ports_between(snapshot, (source, from), (target, to));
                 parts.push(AllowedPart { family: Some(family), addresses: None, ports });
             }
             if parts.iter().all(|part| parts.first().is_some_and(|first| first.ports == part.ports)) {
@@ -223,7 +224,7 @@ impl Cluster {
     ) -> Result<Reachability, AskError> {
         let snapshot = self.snapshot();
         let (from, to) = (select(snapshot, from.unwrap_or("all"))?, select(snapshot, to.unwrap_or("all"))?);
-        Ok(self.policy().reachability(snapshot, by, &from, &to, &port_set(ports)?))
+        Ok(self.policies().reachability(snapshot, by, &from, &to, &port_set(ports)?))
     }
 
     /// The policies that select a pod, and whether they isolate it.
@@ -246,7 +247,7 @@ impl Cluster {
     /// ```
     pub fn policies_of(&self, pod: &str) -> Result<PoliciesOf, AskError> {
         match party(self.snapshot(), pod)? {
-            Party::Pod(id) => Ok(self.policy().policies_of(self.snapshot(), id)),
+            Party::Pod(id) => Ok(self.policies().policies_of(self.snapshot(), id)),
             _ => Err(unreadable("pod", pod, explain::NOT_A_POD)),
         }
     }
@@ -267,7 +268,7 @@ impl Cluster {
     /// ```
     pub fn pods_of(&self, policy: &str) -> Result<PodsOf, AskError> {
         let number = selection::policy(self.snapshot(), policy)?;
-        let found = self.policy().pods_of(self.snapshot(), number);
+        let found = self.policies().pods_of(self.snapshot(), number);
         found.ok_or_else(|| AskError::NotFound { kind: "policy", name: policy.to_owned(), near: None })
     }
 
@@ -292,9 +293,9 @@ impl Cluster {
         let all = |cluster: &Self| {
             let snapshot = cluster.snapshot();
             let everyone = select(snapshot, "all").unwrap_or_default();
-            cluster.policy().reachability(snapshot, by, &everyone, &everyone, &PortSet::all())
+            cluster.policies().reachability(snapshot, by, &everyone, &everyone, &PortSet::all())
         };
-        self.policy().diff(&all(self), &all(other))
+        self.policies().diff(&all(self), &all(other))
     }
 
     /// Proves or refutes that all connections from one selection to another on some ports are denied, or
@@ -320,11 +321,17 @@ impl Cluster {
     /// assert!(cluster.assert(Claim::Denied, "*/[app=typo]", "prod/db", None).is_err());
     /// # Ok::<(), kubehop::AskError>(())
     /// ```
-    pub fn assert(&self, claim: Claim, from: &str, to: &str, ports: Option<&str>) -> Result<Assertion, AskError> {
+    pub fn assert(
+        &self,
+        claim: Claim,
+        from: &str,
+        to: &str,
+        ports: Option<&str>,
+    ) -> Result<Assertion, AskError> {
         let snapshot = self.snapshot();
         let (sources, targets) = (select(snapshot, from)?, select(snapshot, to)?);
         let ports = port_set(ports)?;
-        let answer = self.policy().assert(snapshot, claim, &sources, &targets, &ports);
+        let answer = self.policies().assert(snapshot, claim, &sources, &targets, &ports);
         answer.ok_or_else(|| unreadable("assertion", &format!("{from} to {to}"), explain::NO_PAIR))
     }
 }

@@ -161,7 +161,12 @@ struct Ends {
     groups: Vec<Vec<Group>>,
 }
 
-fn ends(snapshot: &Snapshot, matrix: &Matrix<'_>, by: Granularity, pods: impl Iterator<Item = PodId>) -> Ends {
+fn ends(
+    snapshot: &Snapshot,
+    matrix: &Matrix<'_>,
+    by: Granularity,
+    pods: impl Iterator<Item = PodId>,
+) -> Ends {
     let mut index: BTreeMap<String, usize> = BTreeMap::new();
     let mut out = Ends { names: Vec::new(), groups: Vec::new() };
     for pod in pods {
@@ -214,7 +219,14 @@ impl Engine {
         let mut connections = Vec::new();
         for (from_name, from_groups) in sources.names.iter().zip(&sources.groups) {
             for (to_name, to_groups) in targets.names.iter().zip(&targets.groups) {
-                self.links(snapshot, &mut matrix, (from_name, from_groups), (to_name, to_groups), ports, &mut connections);
+                self.links(
+                    snapshot,
+                    &mut matrix,
+                    (from_name, from_groups),
+                    (to_name, to_groups),
+                    ports,
+                    &mut connections,
+                );
             }
         }
         let from_outside = self.border(snapshot, &targets, Direction::Ingress, &from.addresses, ports);
@@ -281,13 +293,17 @@ impl Engine {
     }
 
     fn has(&self, class: u32, family: Family) -> bool {
-        self.classes.list.get(class as usize).is_some_and(|class| class.atom(family) != super::classes::NOTHING)
+        self.classes
+            .list
+            .get(class as usize)
+            .is_some_and(|class| class.atom(family) != super::classes::NOTHING)
     }
 
     /// Whether among the pairs of two groups there are some that the node makes special (a pod and a
     /// hostNetwork pod of its node), and some that the general rule judges. A pod and itself is no pair.
     fn nearness(&self, snapshot: &Snapshot, from: &Group, to: &Group) -> (bool, bool) {
-        let selectable = |group: &Group| self.classes.list.get(group.class as usize).is_some_and(|class| class.selectable);
+        let selectable =
+            |group: &Group| self.classes.list.get(group.class as usize).is_some_and(|class| class.selectable);
         let special = selectable(from) != selectable(to);
         let (mut near, mut far) = (false, false);
         for a in &from.pods {

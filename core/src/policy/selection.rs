@@ -57,7 +57,9 @@ fn select_term(snapshot: &Snapshot, term: &str) -> Result<Selection, AskError> {
         return some(Selection { pods, nodes: Vec::new(), addresses }, term, snapshot);
     }
     let selection = match term {
-        "all" => Selection { pods: every_pod(snapshot).collect(), nodes: Vec::new(), addresses: outside(snapshot) },
+        "all" => {
+            Selection { pods: every_pod(snapshot).collect(), nodes: Vec::new(), addresses: outside(snapshot) }
+        }
         "pods" => Selection { pods: every_pod(snapshot).collect(), ..Selection::default() },
         "outside" => Selection { addresses: outside(snapshot), ..Selection::default() },
         _ if is_address(term) => addresses(snapshot, term)?,
@@ -136,7 +138,9 @@ fn objects(snapshot: &Snapshot, term: &str) -> Result<Selection, AskError> {
             (Some(kind), None) => pods("default", name, Some(kind)),
             (None, _) => pods(kind, name, None),
         },
-        [kind, namespace, name] if workload_kind(kind).is_some() => pods(namespace, name, workload_kind(kind)),
+        [kind, namespace, name] if workload_kind(kind).is_some() => {
+            pods(namespace, name, workload_kind(kind))
+        }
         [name] if !name.is_empty() && !name.starts_with('[') => pods("default", name, None),
         _ => Err(unreadable(term, NOT_A_SELECTION.into())),
     }
@@ -159,7 +163,9 @@ fn select_pods(
             Pattern::Labels(selector) => selector.matches(&inside.labels),
         });
         here && match &names {
-            Pattern::Any => kind.is_none() || pod.workload.as_ref().map(|workload| workload.kind.as_str()) == kind,
+            Pattern::Any => {
+                kind.is_none() || pod.workload.as_ref().map(|workload| workload.kind.as_str()) == kind
+            }
             Pattern::Labels(selector) => selector.matches(&pod.labels),
             Pattern::Name(name) => {
                 let by_workload = pod.workload.as_ref().is_some_and(|workload| {
@@ -196,9 +202,9 @@ impl Pattern {
             return Ok(Self::Any);
         }
         match text.strip_prefix('[').and_then(|text| text.strip_suffix(']')) {
-            Some(inner) => {
-                label_selector(inner).map(Self::Labels).ok_or_else(|| unreadable(term, NOT_A_SELECTION.into()))
-            }
+            Some(inner) => label_selector(inner)
+                .map(Self::Labels)
+                .ok_or_else(|| unreadable(term, NOT_A_SELECTION.into())),
             None => Ok(Self::Name(text.to_owned())),
         }
     }
@@ -234,7 +240,9 @@ pub(super) fn label_selector(text: &str) -> Option<LabelSelector> {
         } else if let Some(key) = part.strip_prefix('!') {
             add(key, "DoesNotExist", Vec::new());
         } else if let Some((key, value)) = part.split_once('=') {
-            selector.match_labels.insert(key.trim().to_owned(), value.trim_start_matches('=').trim().to_owned());
+            selector
+                .match_labels
+                .insert(key.trim().to_owned(), value.trim_start_matches('=').trim().to_owned());
         } else if part.contains(char::is_whitespace) {
             return None;
         } else {
@@ -322,7 +330,11 @@ fn not_found(snapshot: &Snapshot, kind: &'static str, name: &str) -> AskError {
         "namespace" => snapshot.namespaces.iter().map(|namespace| namespace.name.clone()).collect(),
         _ => snapshot.pods.iter().flat_map(|pod| names_of(snapshot, pod)).collect(),
     };
-    AskError::NotFound { kind, name: name.to_owned(), near: nearest(name, candidates.iter().map(String::as_str)) }
+    AskError::NotFound {
+        kind,
+        name: name.to_owned(),
+        near: nearest(name, candidates.iter().map(String::as_str)),
+    }
 }
 
 fn names_of(snapshot: &Snapshot, pod: &Pod) -> Vec<String> {
@@ -370,7 +382,9 @@ pub(super) fn policy(snapshot: &Snapshot, text: &str) -> Result<u32, AskError> {
         },
         ["cnp" | "clusternetworkpolicy", name] => ObjectRef::cluster("ClusterNetworkPolicy", name),
         ["anp" | "adminnetworkpolicy", name] => ObjectRef::cluster("AdminNetworkPolicy", name),
-        ["banp" | "baselineadminnetworkpolicy", name] => ObjectRef::cluster("BaselineAdminNetworkPolicy", name),
+        ["banp" | "baselineadminnetworkpolicy", name] => {
+            ObjectRef::cluster("BaselineAdminNetworkPolicy", name)
+        }
         [namespace, name] => network(namespace, name),
         [name] => network("default", name),
         _ => return Err(unreadable(text, NOT_A_SELECTION.into())),

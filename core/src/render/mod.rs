@@ -6,6 +6,7 @@ mod ingress;
 mod journey;
 mod kubectl;
 mod mermaid;
+mod policy;
 
 pub use html::html;
 pub use kubectl::Output;
@@ -23,6 +24,13 @@ pub fn text(answer: &Answer) -> String {
         Answer::Routing(answer) => ingress::routing(answer),
         Answer::Nginx(table) => ingress::nginx(table),
         Answer::Ingresses(list) => ingress::statuses(list),
+        Answer::PolicyVerdict(answer) => policy::verdict(answer),
+        Answer::AllowedPorts(answer) => policy::allowed_ports(answer),
+        Answer::Reachability(answer) => policy::reachability(answer),
+        Answer::PoliciesOf(answer) => policy::policies_of(answer),
+        Answer::PodsOf(answer) => policy::pods_of(answer),
+        Answer::PolicyDiff(answer) => policy::diff(answer),
+        Answer::Assertion(answer) => policy::assertion(answer),
         Answer::Cluster(view) => cluster::text(view),
         Answer::Problems(list) => {
             let mut out = String::new();
