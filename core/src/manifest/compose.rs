@@ -18,6 +18,8 @@ pub(crate) struct Composed {
     pub(crate) root: Option<NodeId>,
     /// What the text says that its nodes no longer do.
     pub(crate) notes: Notes,
+    /// How many bytes of the text were read.
+    pub(crate) reached: u32,
 }
 
 /// What is unusual about a document. Empty for nearly all of them.
@@ -93,7 +95,7 @@ pub(crate) fn compose(
             _ => composer.event(event)?,
         }
     }
-    Ok(composer.finish())
+    Ok(Composed { reached: index(events.reached()), ..composer.finish() })
 }
 
 impl<'t> Composer<'t> {
@@ -111,7 +113,7 @@ impl<'t> Composer<'t> {
 
     pub(crate) fn finish(self) -> Composed {
         let root = self.finished.last().map(|&(id, _)| id);
-        Composed { root, notes: self.notes }
+        Composed { root, notes: self.notes, reached: 0 }
     }
 
     /// How deep the open collections are nested.

@@ -45,15 +45,20 @@ impl File {
     }
 
     fn empty(source: Source) -> Self {
-        let (tree, objects, problems) = Default::default();
-        Self { source, tree, objects, problems, lines: OnceLock::new() }
+        Self {
+            source,
+            tree: Tree::default(),
+            objects: Vec::new(),
+            problems: Vec::new(),
+            lines: OnceLock::new(),
+        }
     }
 
     /// Reads a source.
     pub(crate) fn parse(source: Source) -> Self {
         let mut file = Self::empty(source);
         let (text, broken) = readable(&file.source.text);
-        file.tree.text = text;
+        file.tree.text = text.into();
         for document in documents(&mut file.tree, &file.source.text, &broken) {
             match document.outcome {
                 Ok(composed) => {

@@ -7,6 +7,7 @@ mod compose;
 mod file;
 mod gosyntax;
 mod json;
+mod judge;
 mod kinds;
 mod load;
 mod number;
@@ -20,6 +21,7 @@ mod stream;
 mod text;
 pub(crate) mod tree;
 mod utf8;
+mod write;
 mod yaml;
 
 pub use file::Limits;

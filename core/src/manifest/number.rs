@@ -98,6 +98,18 @@ pub(crate) fn key_of_float(number: f64) -> String {
     format_go(negative, &digits, exponent, exponent < -4 || exponent >= 6)
 }
 
+/// A float as `%v` of Go's `fmt` writes it.
+pub(crate) fn float_in_go(number: f64) -> String {
+    if number.is_nan() {
+        return "NaN".to_owned();
+    }
+    if number.is_infinite() {
+        return if number > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
+    }
+    let (negative, digits, exponent) = shortest(&format!("{number:e}"));
+    format_go(negative, &digits, exponent, exponent < -4 || exponent >= 6)
+}
+
 /// A float as `encoding/json` writes it.
 pub(crate) fn json_of_float(number: f64) -> String {
     if number == 0.0 {

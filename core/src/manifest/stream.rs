@@ -4,11 +4,13 @@
 
 use super::codes;
 use super::compose::{Composed, compose};
+use super::judge::{self, Duplicate, Fault};
 use super::json;
 use super::source::Span;
 use super::split::{self, Chunk};
 use super::tree::Tree;
 use super::utf8;
+use std::sync::Arc;
 
 /// One document of a source.
 #[derive(Debug)]
@@ -18,6 +20,8 @@ pub(crate) struct Document {
     /// Whether it was read as JSON, not as YAML.
     pub(crate) json: bool,
     pub(crate) outcome: Result<Composed, Refused>,
+    /// Keys set twice, in YAML. Not refused: kubectl takes the last one.
+    pub(crate) duplicates: Vec<Duplicate>,
 }
 
 /// Why a document could not be read.
@@ -32,10 +36,8 @@ pub(crate) struct Refused {
 /// Reads all documents of `tree.text`, which stands for `bytes`. Broken documents do not end the
 /// stream where the next one can be told.
 pub(crate) fn documents(tree: &mut Tree, bytes: &[u8], broken: &[u32]) -> Vec<Document> {
-    let text = std::mem::take(&mut tree.text);
-    let found = Stream { tree, text: &text, bytes, broken, found: Vec::new() }.read();
-    tree.text = text;
-    found
+    let text = Arc::clone(&tree.text);
+    Stream { tree, text: &text, bytes, broken, found: Vec::new() }.read()
 }
 
 struct Stream<'a> {
@@ -65,7 +67,7 @@ impl Stream<'_> {
                 Ok(Some(value)) => {
                     at = value.end;
                     let span = Span { start: index(value.start), end: index(value.end) };
-                    self.found.push(Document { span, json: true, outcome: Ok(value.composed) });
+                    self.found.push(Document { span, json: true, outcome: Ok(value.composed), duplicates: Vec::new() });
                 }
                 Err(error) => {
                     let switch = self.found.len() <= 1;
@@ -88,7 +90,7 @@ impl Stream<'_> {
                         Some(_) => {}
                         None => {
                             let span = Span { start: index(at), end: index(self.text.len()) };
-                            self.found.push(Document { span, json: true, outcome: Err(refused) });
+                            self.found.push(Document { span, json: true, outcome: Err(refused), duplicates: Vec::new() });
                         }
                     }
                     return;
@@ -123,36 +125,73 @@ impl Stream<'_> {
                     let span = Span { start: index(start), end: index(end) };
                     let message = format!("invalid Yaml document separator: {text}");
                     let refused = Refused { code: codes::SEPARATOR, message, span };
-                    self.found.push(Document { span, json: false, outcome: Err(refused) });
+                    self.found.push(Document { span, json: false, outcome: Err(refused), duplicates: Vec::new() });
                 }
             }
         }
     }
 
+    /// One document of YAML.
     fn chunk(&mut self, start: usize, end: usize) {
-        let span = Span { start: index(start), end: index(end) };
-        let broken =
-            self.broken.get(self.broken.partition_point(|&at| at < span.start)..).unwrap_or_default();
-        if let Some(&at) = broken.first().filter(|&&at| at < span.end) {
-            let reason = utf8::reason(self.bytes.get(at as usize..end).unwrap_or_default());
-            let message = format!("error converting YAML to JSON: yaml: {reason}");
-            let refused = Refused { code: codes::ENCODING, message, span: Span { start: at, end: at + 1 } };
-            self.found.push(Document { span, json: false, outcome: Err(refused) });
-            return;
-        }
         let text = self.text.get(start..end).unwrap_or_default();
-        let outcome = compose(self.tree, self.text, text, span.start).map_err(|error| {
-            let at = span.start + error.at;
-            let end = self.text.get(at as usize..).and_then(|rest| rest.chars().next());
-            let end = at + end.filter(|&c| c != '\n').map_or(0, |c| index(c.len_utf8()));
-            Refused {
-                code: codes::SYNTAX,
-                message: format!("error converting YAML to JSON: {}", error.message),
-                span: Span { start: at, end },
+        let bytes = self.bytes.get(start..end.min(self.bytes.len())).unwrap_or_default();
+        let span = Span { start: index(start), end: index(end) };
+        let first = self.broken.get(self.broken.partition_point(|&at| at < span.start)..).unwrap_or_default();
+        let broken = first.first().filter(|&&at| at < span.end).map(|&at| (at - span.start) as usize);
+        let (outcome, duplicates) = match document(self.tree, self.text, text, bytes, span.start, broken) {
+            Ok((composed, duplicates)) => (Ok(composed), duplicates),
+            Err(refused) => {
+                let message = format!("error converting YAML to JSON: {}", refused.message);
+                (Err(Refused { message, ..refused }), Vec::new())
             }
-        });
-        self.found.push(Document { span, json: false, outcome });
+        };
+        self.found.push(Document { span, json: false, outcome, duplicates });
     }
+}
+
+/// Reads one document of YAML, which stands at `base` in `source`, all the way to what can be JSON.
+/// `broken`: the first byte of `chunk` that is not UTF-8. Messages are those of `yaml.YAMLToJSON`.
+pub(crate) fn document(
+    tree: &mut Tree,
+    source: &str,
+    chunk: &str,
+    bytes: &[u8],
+    base: u32,
+    broken: Option<usize>,
+) -> Result<(Composed, Vec<Duplicate>), Refused> {
+    let composed = compose(tree, source, chunk, base);
+    let reached = match &composed {
+        Ok(composed) => composed.reached,
+        Err(error) => error.reached,
+    };
+    if let Some((at, reason)) = utf8::refused(chunk, bytes, broken, reached as usize) {
+        let at = base + index(at);
+        let span = Span { start: at, end: at + 1 };
+        return Err(Refused { code: codes::ENCODING, message: format!("yaml: {reason}"), span });
+    }
+    let composed = composed.map_err(|error| {
+        let at = base + error.at;
+        let next = source.get(at as usize..).and_then(|rest| rest.chars().next());
+        let length = next.filter(|&c| c != '\n').map_or(0, |c| index(c.len_utf8()));
+        let code = if error.message.contains("unknown anchor") { codes::ALIASES } else { codes::SYNTAX };
+        Refused { code, message: error.message, span: Span { start: at, end: at + length } }
+    })?;
+    let Some(root) = composed.root else { return Ok((composed, Vec::new())) };
+    let refuse = |fault: Fault| {
+        let code = if fault.aliases { codes::ALIASES } else { codes::NOT_JSON };
+        Refused { code, message: fault.message, span: fault.span }
+    };
+    let duplicates = judge::judge(tree, root, &composed.notes).map_err(refuse)?;
+    if let Some(fault) = judge::unsupported_key(tree, &composed.notes) {
+        return Err(refuse(fault));
+    }
+    if composed.notes.infinite {
+        if let Err(unsupported) = super::write::json(tree.node(root)) {
+            let span = unsupported.span;
+            return Err(Refused { code: codes::NOT_JSON, message: unsupported.message, span });
+        }
+    }
+    Ok((composed, duplicates))
 }
 
 fn index(at: usize) -> u32 {

@@ -6,6 +6,7 @@
 //! are already text, as in the JSON that the decoders of Kubernetes see.
 
 use super::source::Span;
+use std::sync::{Arc, LazyLock};
 
 /// Index of a node in its [`Tree`].
 pub(crate) type NodeId = u32;
@@ -59,7 +60,7 @@ pub(crate) struct NodeData {
 #[derive(Debug, Default)]
 pub(crate) struct Tree {
     /// The source as text, byte for byte as long as the source (see `text::readable`).
-    pub(crate) text: String,
+    pub(crate) text: Arc<str>,
     pub(crate) copied: String,
     pub(crate) nodes: Vec<NodeData>,
     pub(crate) links: Vec<NodeId>,
@@ -103,8 +104,7 @@ impl std::fmt::Debug for Node<'_> {
 }
 
 /// A tree without nodes, for [`Node::null`].
-static EMPTY: Tree =
-    Tree { text: String::new(), copied: String::new(), nodes: Vec::new(), links: Vec::new() };
+static EMPTY: LazyLock<Tree> = LazyLock::new(Tree::default);
 
 impl<'t> Node<'t> {
     /// A null that stands nowhere.
@@ -148,6 +148,14 @@ impl<'t> Node<'t> {
         match self.value() {
             Value::Text { start, end } => self.tree.text.get(start as usize..end as usize),
             Value::Copied { start, end } => self.tree.copied.get(start as usize..end as usize),
+            _ => None,
+        }
+    }
+
+    /// The text of a JSON number that is kept as text.
+    pub(crate) fn number_text(self) -> Option<&'t str> {
+        match self.value() {
+            Value::Number { start, end } => self.tree.text.get(start as usize..end as usize),
             _ => None,
         }
     }
