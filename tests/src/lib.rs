@@ -3,4 +3,5 @@
 
 pub mod corpus;
 pub mod report;
+pub mod schema;
 pub mod suites;

@@ -1,27 +1,42 @@
 //! `!!binary`: Go's `base64.StdEncoding`, which skips line ends and wants its padding.
 
-/// The bytes that `text` encodes.
-pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
-    let digits: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\n' | b'\r')).collect();
-    let (groups, rest) = digits.as_chunks::<4>();
-    if !rest.is_empty() {
-        return None;
-    }
-    let mut bytes = Vec::with_capacity(groups.len() * 3);
-    for (at, group) in groups.iter().enumerate() {
-        let padding = group.iter().rev().take_while(|&&byte| byte == b'=').count();
-        if padding > 2 || padding > 0 && at + 1 != groups.len() {
-            return None;
-        }
+/// The bytes that `text` encodes, or the place where Go gives up.
+///
+/// Go: encoding/base64 Encoding.decodeQuantum
+pub(crate) fn decode(text: &str) -> Result<Vec<u8>, usize> {
+    let digits: Vec<(usize, u8)> =
+        text.bytes().enumerate().filter(|(_, byte)| !matches!(byte, b'\n' | b'\r')).collect();
+    let at = |index: usize| digits.get(index).map_or(text.len(), |(at, _)| *at);
+    let mut bytes = Vec::with_capacity(digits.len() / 4 * 3);
+    for (number, group) in digits.chunks(4).enumerate() {
+        let first = number * 4;
         let mut bits = 0_u32;
-        for &digit in group.iter().take(4 - padding) {
-            bits = bits << 6 | value(digit)?;
+        let mut count = 0;
+        for &(place, digit) in group {
+            match value(digit) {
+                Some(value) => bits = bits << 6 | value,
+                None if digit == b'=' => break,
+                None => return Err(place),
+            }
+            count += 1;
         }
-        bits <<= 6 * padding;
+        let padding = 4 - count;
+        if padding > 0 {
+            match (count, group.get(count), group.get(count + 1)) {
+                // The text ends inside the group.
+                (_, None, _) => return Err(text.len() - count),
+                (0 | 1, Some((place, _)), _) => return Err(*place),
+                (2, _, None) => return Err(text.len()),
+                (2, Some((place, _)), Some((_, second))) if *second != b'=' => return Err(*place + 1),
+                _ if digits.len() > first + 4 => return Err(at(first + 4)),
+                _ => {}
+            }
+            bits <<= 6 * padding;
+        }
         let [_, a, b, c] = bits.to_be_bytes();
         bytes.extend([a, b, c].iter().take(3 - padding));
     }
-    Some(bytes)
+    Ok(bytes)
 }
 
 fn value(digit: u8) -> Option<u32> {
@@ -41,10 +56,11 @@ mod tests {
 
     #[test]
     fn decodes_what_go_decodes() {
-        assert_eq!(decode("aGVsbG8=").as_deref(), Some(&b"hello"[..]));
-        assert_eq!(decode("aGVs\nbG8=").as_deref(), Some(&b"hello"[..]));
-        assert_eq!(decode("aGVsbG8"), None);
-        assert_eq!(decode("aG=sbG8="), None);
-        assert_eq!(decode(""), Some(vec![]));
+        assert_eq!(decode("aGVsbG8="), Ok(b"hello".to_vec()));
+        assert_eq!(decode("aGVs\nbG8="), Ok(b"hello".to_vec()));
+        assert_eq!(decode("aGVsbG8"), Err(4));
+        assert_eq!(decode("aG=sbG8="), Err(3));
+        assert_eq!(decode("not base64"), Err(3));
+        assert_eq!(decode(""), Ok(vec![]));
     }
 }

@@ -217,8 +217,8 @@ impl<'t> Composer<'t> {
             }
             Ok(Resolved::String | Resolved::Timestamp) if tag == Some("tag:yaml.org,2002:binary") => {
                 match super::base64::decode(text) {
-                    Some(bytes) => self.tree.copy(&String::from_utf8_lossy(&bytes)),
-                    None => {
+                    Ok(bytes) => self.tree.copy(&String::from_utf8_lossy(&bytes)),
+                    Err(_) => {
                         let id = self.tree.add(Value::Null, span);
                         let reason = "yaml: !!binary value contains invalid base64 data".to_owned();
                         self.notes.refused.insert(id, reason);

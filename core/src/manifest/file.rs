@@ -2,11 +2,15 @@
 
 use super::codes;
 
-use super::kinds::{self, Known};
+use super::compose::Notes;
+use super::judge::Duplicate;
+use super::kinds::{self, KindInfo, Known};
 use super::load::{Object, ObjectId};
 use super::problem::{ObjectRef, Problem, Severity};
+use super::schema::{self, Schema};
 use super::source::{Place, Source, Span};
 use super::stream::documents;
+use super::strict::{self, Order};
 use super::text::{Lines, readable};
 use super::tree::{Node, NodeId, Tree};
 use std::sync::OnceLock;
@@ -24,6 +28,9 @@ impl Default for Limits {
         Self { bytes: 256 << 20 }
     }
 }
+
+/// Faults of one object beyond this number are not reported, as in the API server.
+const MOST_FAULTS: usize = 100;
 
 /// One source with its tree, objects and problems.
 #[derive(Debug)]
@@ -62,20 +69,70 @@ impl File {
         for document in documents(&mut file.tree, &file.source.text, &broken) {
             match document.outcome {
                 Ok(composed) => {
-                    if let Some(root) = composed.root {
-                        file.document(root, document.span);
-                    }
+                    let Some(root) = composed.root else { continue };
+                    let notes = document.json.then_some(&composed.notes);
+                    file.document(root, document.span, notes);
+                    file.duplicates(root, &document.duplicates);
                 }
                 Err(refused) => {
                     file.report(Severity::Error, refused.code, refused.message, None, "", refused.span);
                 }
             }
         }
+        file.problems.sort_by(|a, b| a.place.cmp(&b.place));
         file
     }
 
+    /// Reports keys set twice in YAML. Those that a merge brings are what merges are for.
+    fn duplicates(&mut self, root: NodeId, duplicates: &[Duplicate]) {
+        let mut seen = std::collections::BTreeSet::new();
+        let known = duplicates.iter().filter(|duplicate| !duplicate.merged);
+        for duplicate in known.filter(|duplicate| seen.insert(duplicate.span)).take(MOST_FAULTS) {
+            let owner = self.objects.iter().rev().find(|(id, _)| {
+                let span = self.tree.node(*id).span();
+                span.start <= duplicate.span.start && duplicate.span.end <= span.end
+            });
+            let reference = owner.map(|(_, object)| object.reference());
+            let field = self.tree.node(owner.map_or(root, |(id, _)| *id)).path_to(duplicate.span.start);
+            let message = format!("strict decoding error: yaml: unmarshal errors:\n  {}", duplicate.message);
+            let problem = self.problem(
+                Severity::Warning,
+                codes::DUPLICATE_KEY,
+                message,
+                reference,
+                &field,
+                duplicate.span,
+            );
+            let help = "kubectl takes the last one and drops the others: keep one".to_owned();
+            self.problems.push(Problem { help: Some(help), ..problem });
+        }
+    }
+
+    /// Decodes an object strictly and reports every fault.
+    fn strict(&mut self, root: NodeId, info: &KindInfo, reference: &ObjectRef, notes: Option<&Notes>) {
+        let Some(target) = Schema::get().root(info.api_version, info.kind) else { return };
+        let custom = schema::is_custom(info.api_version);
+        let faults = strict::check(self.tree.node(root), target, custom, notes, Order::Text);
+        for fault in faults.into_iter().take(MOST_FAULTS) {
+            let code = match fault.kind {
+                strict::Kind::Unknown => codes::UNKNOWN_FIELD,
+                strict::Kind::Duplicate => codes::DUPLICATE_FIELD,
+                strict::Kind::Type | strict::Kind::Value => codes::WRONG_TYPE,
+            };
+            let message = match fault.kind {
+                strict::Kind::Unknown | strict::Kind::Duplicate => {
+                    format!("strict decoding error: {}", fault.message)
+                }
+                strict::Kind::Type | strict::Kind::Value => fault.message,
+            };
+            let object = Some(reference.clone());
+            let problem = self.problem(Severity::Error, code, message, object, &fault.field, fault.span);
+            self.problems.push(Problem { help: fault.help, ..problem });
+        }
+    }
+
     /// Takes one document: an object, a list of objects, or nothing.
-    fn document(&mut self, root: NodeId, span: Span) {
+    fn document(&mut self, root: NodeId, span: Span, notes: Option<&Notes>) {
         let mut waiting = vec![(root, None)];
         while let Some((root, inherited)) = waiting.pop() {
             let node = self.tree.node(root);
@@ -96,12 +153,12 @@ impl File {
                     let items: Vec<_> = items.items().map(Node::id).collect();
                     waiting.extend(items.into_iter().rev().map(|item| (item, Some(inherited.clone()))));
                 }
-                _ => self.object(root, object),
+                _ => self.object(root, object, notes),
             }
         }
     }
 
-    fn object(&mut self, root: NodeId, mut object: Object) {
+    fn object(&mut self, root: NodeId, mut object: Object, notes: Option<&Notes>) {
         object.file.clone_from(&self.source.name);
         let node = self.tree.node(root);
         let reference = object.reference();
@@ -117,7 +174,10 @@ impl File {
             return;
         }
         match kinds::lookup(&object.api_version, &object.kind) {
-            Known::Yes(_) => object.modelled = true,
+            Known::Yes(info) => {
+                object.modelled = true;
+                self.strict(root, info, &reference, notes);
+            }
             Known::OtherVersion(info) => {
                 let message =
                     format!("no matches for kind {:?} in version {:?}", object.kind, object.api_version);

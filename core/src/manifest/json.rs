@@ -66,6 +66,14 @@ pub(crate) fn read(tree: &mut Tree, text: &str, from: usize) -> Result<Option<Js
     }
 }
 
+/// Refuses anything but space from `from` on.
+pub(crate) fn only_space(text: &str, from: usize) -> Result<(), JsonError> {
+    let mut tree = Tree::default();
+    let mut reader = Reader { text, at: from, composer: Composer::new(&mut tree, text, 0), open: Vec::new() };
+    reader.skip_space();
+    if reader.peek().is_some() { reader.refuse("after top-level value") } else { Ok(()) }
+}
+
 impl Reader<'_, '_> {
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()

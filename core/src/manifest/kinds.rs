@@ -85,6 +85,49 @@ const REMOVED: &[(&str, &str)] = &[
     ("discovery.k8s.io/v1beta1", "EndpointSlice"),
 ];
 
+/// Whether Kubernetes itself knows a kind of the groups that are modelled, modelled or not.
+pub(crate) fn is_registered(api_version: &str, kind: &str) -> bool {
+    let others: &[&str] = match api_version {
+        "v1" => &[
+            "APIGroup",
+            "Binding",
+            "ComponentStatus",
+            "CreateOptions",
+            "DeleteOptions",
+            "Event",
+            "GetOptions",
+            "LimitRange",
+            "List",
+            "ListOptions",
+            "NodeProxyOptions",
+            "PatchOptions",
+            "PersistentVolume",
+            "PersistentVolumeClaim",
+            "PodAttachOptions",
+            "PodExecOptions",
+            "PodLogOptions",
+            "PodPortForwardOptions",
+            "PodProxyOptions",
+            "PodStatusResult",
+            "PodTemplate",
+            "RangeAllocation",
+            "ResourceQuota",
+            "SerializedReference",
+            "ServiceAccount",
+            "ServiceProxyOptions",
+            "Status",
+            "UpdateOptions",
+            "WatchEvent",
+        ],
+        "apps/v1" => &["ControllerRevision"],
+        "networking.k8s.io/v1" => &["IPAddress", "ServiceCIDR"],
+        _ => &[],
+    };
+    let single = kind.strip_suffix("List").unwrap_or(kind);
+    let known = KINDS.iter().any(|info| info.api_version == api_version && info.kind == single);
+    known || others.contains(&kind) || others.contains(&single)
+}
+
 /// What is known of a kind under an API version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Known {

@@ -4,8 +4,8 @@
 
 use super::codes;
 use super::compose::{Composed, compose};
-use super::judge::{self, Duplicate, Fault};
 use super::json;
+use super::judge::{self, Duplicate, Fault};
 use super::source::Span;
 use super::split::{self, Chunk};
 use super::tree::Tree;
@@ -67,7 +67,12 @@ impl Stream<'_> {
                 Ok(Some(value)) => {
                     at = value.end;
                     let span = Span { start: index(value.start), end: index(value.end) };
-                    self.found.push(Document { span, json: true, outcome: Ok(value.composed), duplicates: Vec::new() });
+                    self.found.push(Document {
+                        span,
+                        json: true,
+                        outcome: Ok(value.composed),
+                        duplicates: Vec::new(),
+                    });
                 }
                 Err(error) => {
                     let switch = self.found.len() <= 1;
@@ -90,7 +95,12 @@ impl Stream<'_> {
                         Some(_) => {}
                         None => {
                             let span = Span { start: index(at), end: index(self.text.len()) };
-                            self.found.push(Document { span, json: true, outcome: Err(refused), duplicates: Vec::new() });
+                            self.found.push(Document {
+                                span,
+                                json: true,
+                                outcome: Err(refused),
+                                duplicates: Vec::new(),
+                            });
                         }
                     }
                     return;
@@ -125,7 +135,12 @@ impl Stream<'_> {
                     let span = Span { start: index(start), end: index(end) };
                     let message = format!("invalid Yaml document separator: {text}");
                     let refused = Refused { code: codes::SEPARATOR, message, span };
-                    self.found.push(Document { span, json: false, outcome: Err(refused), duplicates: Vec::new() });
+                    self.found.push(Document {
+                        span,
+                        json: false,
+                        outcome: Err(refused),
+                        duplicates: Vec::new(),
+                    });
                 }
             }
         }

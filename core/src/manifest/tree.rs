@@ -242,6 +242,37 @@ impl<'t> Node<'t> {
         found
     }
 
+    /// The field path of what stands at a byte of the source inside this node.
+    pub(crate) fn path_to(self, offset: u32) -> String {
+        let holds = |node: Node<'_>| {
+            let span = node.span();
+            span.start <= offset && offset < span.end
+        };
+        let (mut path, mut node) = (String::new(), self);
+        loop {
+            let item = node.items().enumerate().find(|(_, item)| holds(*item));
+            let entry = node.pairs().find(|(key, value)| holds(*key) || holds(*value));
+            let (key, value) = match (item, entry) {
+                (Some((at, item)), _) => {
+                    path.push_str(&format!("[{at}]"));
+                    node = item;
+                    continue;
+                }
+                (None, Some(entry)) => entry,
+                (None, None) => return path,
+            };
+            match key.as_str().unwrap_or_default() {
+                name if name.contains(['.', '[']) => path.push_str(&format!("[{name}]")),
+                name if path.is_empty() => path.push_str(name),
+                name => path.push_str(&format!(".{name}")),
+            }
+            if holds(key) {
+                return path;
+            }
+            node = value;
+        }
+    }
+
     /// The bytes of the source this node takes.
     pub fn span(self) -> Span {
         self.tree.data(self.id).span
