@@ -28,13 +28,14 @@ pub fn run(dir: &Path, report: &mut Report) {
         let documents = decode::documents(&text);
         for answer in case.answers {
             let id = format!("{}/{}/{}", case.id, answer.scope, answer.check);
-            let actual = match answer.scope.strip_prefix("doc").and_then(|number| number.parse::<usize>().ok()) {
-                Some(number) => match documents.get(number) {
-                    Some(document) => of_document(&answer.check, document),
-                    None => Some(format!("there are only {} documents", documents.len())),
-                },
-                None => of_file(&answer.check, &text),
-            };
+            let actual =
+                match answer.scope.strip_prefix("doc").and_then(|number| number.parse::<usize>().ok()) {
+                    Some(number) => match documents.get(number) {
+                        Some(document) => of_document(&answer.check, document),
+                        None => Some(format!("there are only {} documents", documents.len())),
+                    },
+                    None => of_file(&answer.check, &text),
+                };
             match actual {
                 Some(actual) if agree(&answer.check, &answer.text, &actual) => report.pass(&id),
                 Some(actual) => report.fail(&id, shorten(&answer.text), shorten(&actual)),
@@ -74,11 +75,13 @@ fn outcome(result: Result<(), String>) -> String {
 
 /// Long texts are cut in the expectation; JSON is compared as a value.
 fn agree(check: &str, expected: &str, actual: &str) -> bool {
-    if let Some(beginning) = expected.strip_suffix("…(cut)") {
+    let (expected, actual) = (expected.trim_end(), actual.trim_end());
+    if let Some(beginning) = expected.strip_suffix("…(cut)").or_else(|| expected.strip_suffix("...")) {
         return actual.starts_with(beginning);
     }
     let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
-    expected == actual || check == "json" && value(expected).is_some_and(|expected| Some(expected) == value(actual))
+    expected == actual
+        || check == "json" && value(expected).is_some_and(|expected| Some(expected) == value(actual))
 }
 
 fn shorten(text: &str) -> String {

@@ -2,6 +2,7 @@
 
 mod dns;
 mod kubectl;
+mod manifests;
 mod services;
 
 use crate::report::Report;
@@ -11,4 +12,9 @@ use std::path::Path;
 pub type Suite = (&'static str, fn(&Path, &mut Report));
 
 /// All suites, by folder name.
-pub const SUITES: &[Suite] = &[("dns", dns::run), ("kubectl", kubectl::run), ("services", services::run)];
+pub const SUITES: &[Suite] = &[
+    ("manifests", manifests::run),
+    ("dns", dns::run),
+    ("kubectl", kubectl::run),
+    ("services", services::run),
+];
