@@ -1,7 +1,7 @@
 //! From manifests to the objects the API server would hold: defaulted, validated, each name once.
 
 use super::{Assumption, Origin, Settings, Stored, Version};
-use crate::admission::{Fault, defaults};
+use crate::admission::{self, Fault, NameRule, defaults};
 use crate::manifest::api::meta::ObjectMeta;
 use crate::manifest::api::{core_v1, discovery_v1, networking_v1, policy, workloads};
 use crate::manifest::{KINDS, Manifests, Object, ObjectId, ObjectRef, Problem, Read, Severity};
@@ -180,7 +180,7 @@ pub(crate) fn intake(
         };
         if !settings.stored {
             let old = earlier.and_then(|slot| slots.get(slot)).map(|slot| &slot.value);
-            let faults = admit(&mut given.value, old, version);
+            let faults = admit(&mut given.value, old, version, reference.namespace.is_some());
             let error = faults.iter().any(|fault| fault.severity == Severity::Error);
             for fault in faults {
                 reports.fault(manifests, object.id, reference.clone(), fault);
@@ -251,32 +251,58 @@ fn read(manifests: &Manifests, object: &Object) -> Parsed {
 }
 
 /// Defaults an object in place and judges it as the API server would.
-fn admit(new: &mut Parsed, old: Option<&Parsed>, _version: &Version) -> Vec<Fault> {
+fn admit(new: &mut Parsed, old: Option<&Parsed>, version: &Version, namespaced: bool) -> Vec<Fault> {
+    let gates = &version.gates;
+    let meta = |metadata: &ObjectMeta| admission::meta(metadata, NameRule::Subdomain, namespaced);
     match new {
-        Parsed::Pods(PodSource::Pod(pod)) => defaults::pod_spec(&mut pod.spec),
-        Parsed::Pods(PodSource::Workload(_, workload)) => {
+        Parsed::Node(node) => admission::node(node),
+        Parsed::Namespace(namespace) => admission::namespace(namespace),
+        Parsed::Pods(PodSource::Pod(pod)) => {
+            defaults::pod_spec(&mut pod.spec);
+            admission::pod(pod)
+        }
+        Parsed::Pods(PodSource::Workload(kind, workload)) => {
             defaults::pod_spec(&mut workload.spec.template.spec);
+            admission::workload(kind, workload)
         }
         Parsed::Pods(PodSource::ReplicationController(controller)) => {
             defaults::replication_controller(controller);
+            admission::replication_controller(controller)
         }
         Parsed::Pods(PodSource::CronJob(job)) => {
             defaults::pod_spec(&mut job.spec.job_template.spec.template.spec);
+            admission::cron_job(job)
         }
         Parsed::Service(service) => {
             defaults::service(service);
+            let mut faults = Vec::new();
             if let Some(Parsed::Service(old)) = old {
                 let reapplied = super::reapply(old, service);
                 *service = reapplied.service;
-                return reapplied.faults;
+                faults = reapplied.faults;
             }
+            faults.extend(admission::service(service, gates));
+            faults
         }
-        Parsed::EndpointSlice(slice) => defaults::endpoint_slice(slice),
-        Parsed::NetworkPolicy(policy) => defaults::network_policy(policy),
-        Parsed::IngressClass(class) => defaults::ingress_class(class),
-        _ => {}
+        Parsed::Endpoints(endpoints) => admission::endpoints(endpoints),
+        Parsed::EndpointSlice(slice) => {
+            defaults::endpoint_slice(slice);
+            admission::endpoint_slice(slice, gates)
+        }
+        Parsed::NetworkPolicy(policy) => {
+            defaults::network_policy(policy);
+            admission::network_policy(policy, gates)
+        }
+        Parsed::ClusterPolicy(policy) => meta(&policy.metadata),
+        Parsed::Ingress(ingress) => admission::ingress(ingress, gates),
+        Parsed::IngressClass(class) => {
+            defaults::ingress_class(class);
+            admission::ingress_class(class)
+        }
+        Parsed::ConfigMap(map) => meta(&map.metadata),
+        Parsed::Secret(secret) => meta(&secret.metadata),
+        Parsed::Other(metadata) => meta(metadata),
     }
-    Vec::new()
 }
 
 impl Intake {
