@@ -3,6 +3,7 @@
 mod dns;
 mod kubectl;
 mod manifests;
+mod networkpolicy;
 mod services;
 
 use crate::report::Report;
@@ -16,5 +17,6 @@ pub const SUITES: &[Suite] = &[
     ("manifests", manifests::run),
     ("dns", dns::run),
     ("kubectl", kubectl::run),
+    ("networkpolicy", networkpolicy::run),
     ("services", services::run),
 ];
