@@ -12,6 +12,7 @@
 
 mod answer;
 pub(crate) mod backend;
+mod by_nginx;
 pub(crate) mod controllers;
 mod evaluate;
 mod explain;
@@ -88,17 +89,19 @@ impl Table {
     }
 
     /// The controller that a request is judged by: the first with a rule for its host, else the first
-    /// that claims anything, else the first.
+    /// that claims anything, else the first. One without pods is asked only when none has any.
     fn engine(&self, request: &HttpRequest) -> Option<&Engine> {
-        let by_host = self.engines.iter().find(|engine| {
+        let any_runs = self.engines.iter().any(|engine| !engine.controller.pods.is_empty());
+        let asked =
+            || self.engines.iter().filter(move |engine| !any_runs || !engine.controller.pods.is_empty());
+        let names_host = |engine: &&Engine| {
             matches!(
                 engine.rules.select(request),
                 (Some(spec::HostKind::Exact | spec::HostKind::Wildcard), _)
             )
-        });
-        by_host
-            .or_else(|| self.engines.iter().find(|engine| !engine.claimed.is_empty()))
-            .or(self.engines.first())
+        };
+        let by_host = asked().find(names_host);
+        by_host.or_else(|| asked().find(|engine| !engine.claimed.is_empty())).or_else(|| asked().next())
     }
 
     /// What happens to one request, with every reason.

@@ -34,11 +34,6 @@ impl Regex {
         self.inner.is_match(text)
     }
 
-    /// Whether it matches the whole of `text`.
-    pub(crate) fn is_full_match(&self, text: &str) -> bool {
-        self.inner.find_iter(text).any(|found| found.start() == 0 && found.end() == text.len())
-    }
-
     /// The first match: its groups, absent ones empty; `[0]` is the whole match.
     pub(crate) fn captures(&self, text: &str) -> Option<Vec<String>> {
         let captures = self.inner.captures(text)?;
@@ -58,10 +53,6 @@ impl Regex {
     }
 
     pub(crate) fn is_match(&self, _text: &str) -> bool {
-        false
-    }
-
-    pub(crate) fn is_full_match(&self, _text: &str) -> bool {
         false
     }
 

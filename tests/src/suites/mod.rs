@@ -1,6 +1,7 @@
 //! One module per folder of the conformance directory.
 
 mod dns;
+mod ingress;
 mod kubectl;
 mod manifests;
 mod networkpolicy;
@@ -14,8 +15,9 @@ pub type Suite = (&'static str, fn(&Path, &mut Report));
 
 /// All suites, by folder name.
 pub const SUITES: &[Suite] = &[
-    ("manifests", manifests::run),
     ("dns", dns::run),
+    ("ingress", ingress::run),
+    ("manifests", manifests::run),
     ("kubectl", kubectl::run),
     ("networkpolicy", networkpolicy::run),
     ("services", services::run),

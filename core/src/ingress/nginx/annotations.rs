@@ -183,7 +183,7 @@ pub(crate) fn parse(annotations: &Labels, config: &Labels) -> Annotations {
         ),
         header_pattern: read.text(
             "canary-by-header-pattern",
-            |value| regex::compiles(value),
+            regex::compiles,
             "it is not a regular expression",
         ),
         cookie: read.text("canary-by-cookie", basic_chars, "it is not a cookie name"),

@@ -1,13 +1,11 @@
 //! From Ingresses to servers and locations.
 
 use super::annotations::{self, Affinity, Annotations};
-use super::{
-    Cause, Config, ConfigMap, Location, Modifier, Server, ServerCertificate, Upstream, UpstreamId,
-    WwwRedirect,
-};
+use super::index::{index_locations, index_names, split_prefixes};
+use super::{Cause, Config, ConfigMap, Location, Modifier, Server, ServerCertificate, Upstream, UpstreamId};
 use crate::ingress::backend::port_text;
 use crate::ingress::controllers::{Controller, namespace_of};
-use crate::ingress::regex::{Regex, Trouble};
+
 use crate::ingress::spec::RuleRef;
 use crate::ingress::tls::{self, CertificateData};
 use crate::manifest::api::meta::Labels;
@@ -193,6 +191,7 @@ impl<'a> Builder<'a> {
             locations: vec![root],
             regex_mode: false,
             certificate,
+            tls_secret: None,
             from_to_www: false,
             exact: BTreeMap::new(),
             prefix: BTreeMap::new(),
@@ -266,9 +265,10 @@ impl<'a> Builder<'a> {
                     .get(&host)
                     .is_some_and(|server| server.certificate == ServerCertificate::None);
                 if unset && !ingress.spec.tls.is_empty() {
-                    let certificate = self.certificate(&host, self.namespace(index), ingress);
+                    let (secret, certificate) = self.certificate(&host, self.namespace(index), ingress);
                     if let Some(server) = self.servers.get_mut(&host) {
                         server.certificate = certificate;
+                        server.tls_secret = secret;
                     }
                 }
             }
@@ -284,7 +284,12 @@ impl<'a> Builder<'a> {
 
     /// The certificate that `ingress` gives to `host`.
     // ingress-nginx: controller.go extractTLSSecretName, createServers
-    fn certificate(&mut self, host: &str, namespace: &str, ingress: &Ingress) -> ServerCertificate {
+    fn certificate(
+        &mut self,
+        host: &str,
+        namespace: &str,
+        ingress: &Ingress,
+    ) -> (Option<String>, ServerCertificate) {
         let listed =
             ingress.spec.tls.iter().find(|tls| tls.hosts.iter().any(|name| name.eq_ignore_ascii_case(host)));
         let name = match listed {
@@ -304,17 +309,19 @@ impl<'a> Builder<'a> {
                 Some(_) => format!("the tls entry that lists {host} has no secretName"),
                 None => format!("no tls entry lists {host} and no Secret of the others covers it"),
             };
-            return ServerCertificate::Default(why);
+            return (None, ServerCertificate::Default(why));
         }
-        match self.load(namespace, &name) {
+        let certificate = match self.load(namespace, &name) {
             Ok(data) if data.covers(host) => {
-                ServerCertificate::Secret { namespace: namespace.to_owned(), name, data }
+                ServerCertificate::Secret { namespace: namespace.to_owned(), name: name.clone(), data }
             }
-            Ok(_) => ServerCertificate::Default(format!(
-                "the certificate in Secret {namespace}/{name} does not cover {host}"
-            )),
+            Ok(_) => {
+                let why = format!("the certificate in Secret {namespace}/{name} does not cover {host}");
+                ServerCertificate::Default(why)
+            }
             Err(why) => ServerCertificate::Default(format!("Secret {namespace}/{name} {why}")),
-        }
+        };
+        (Some(name), certificate)
     }
 
     fn load(&mut self, namespace: &str, name: &str) -> Result<Arc<CertificateData>, String> {
@@ -464,113 +471,6 @@ impl<'a> Builder<'a> {
             config.servers.push(server);
         }
         index_names(config);
-    }
-}
-
-/// A Prefix path becomes a prefix location ending in a slash and an exact one without.
-// ingress-nginx: internal/ingress/controller/location.go updateServerLocations
-fn split_prefixes(locations: Vec<Location>) -> Vec<Location> {
-    let exact: BTreeSet<String> = locations
-        .iter()
-        .filter(|location| location.exact_type)
-        .map(|location| location.path.clone())
-        .collect();
-    let mut out = Vec::with_capacity(locations.len() * 2);
-    for mut location in locations {
-        let plain = location.path == "/"
-            || location.exact_type
-            || location.rewrite().is_some()
-            || location.annotations.use_regex;
-        if plain {
-            out.push(location);
-            continue;
-        }
-        let twin =
-            (!exact.contains(&location.path)).then(|| Location { exact_type: true, ..location.clone() });
-        if !location.path.ends_with('/') {
-            location.path.push('/');
-        }
-        out.push(location);
-        out.extend(twin);
-    }
-    out
-}
-
-fn index_locations(server: &mut Server, rejected: &mut Vec<String>) {
-    let mut seen = BTreeSet::new();
-    for (position, location) in server.locations.iter().enumerate() {
-        let position = position as u32;
-        match location.modifier {
-            Modifier::Exact => {
-                server.exact.entry(location.path.as_str().into()).or_insert(position);
-            }
-            Modifier::Prefix => {
-                server.prefix.entry(location.path.as_str().into()).or_insert(position);
-            }
-            Modifier::Regex => {
-                if matches!(location.regex(), Err(Trouble::Invalid)) {
-                    rejected.push(format!(
-                        "pcre_compile() failed in location {} of host {}",
-                        location.directive(),
-                        server.host
-                    ));
-                }
-                continue;
-            }
-        }
-        if !seen.insert((location.modifier == Modifier::Exact, location.path.clone())) {
-            rejected.push(format!("duplicate location \"{}\"", location.path));
-        }
-    }
-}
-
-// ingress-nginx: template.go buildServerName; internal/net/ssl and controller/nginx.go configureCertificates
-fn index_names(config: &mut Config) {
-    for (position, server) in config.servers.iter().enumerate() {
-        let position = position as u32;
-        if let Some(parent) = server.host.strip_prefix("*.") {
-            config.label_names.entry(parent.to_ascii_lowercase().into()).or_insert(position);
-        } else {
-            config.exact_names.entry(server.host.to_ascii_lowercase().into()).or_insert(position);
-        }
-        if server.certificate != ServerCertificate::None {
-            config.certified.insert(server.host.to_ascii_lowercase().into(), position);
-        }
-        for alias in &server.aliases {
-            if let Some(pattern) = alias.strip_prefix('~') {
-                if let Ok(regex) = Regex::new(pattern.trim_start_matches('*'), true) {
-                    config.regex_names.push((regex, position));
-                }
-            } else if let Some(parent) = alias.strip_prefix("*.") {
-                config.wildcard_names.push((parent.to_ascii_lowercase(), position));
-            } else {
-                config.exact_names.entry(alias.to_ascii_lowercase().into()).or_insert(position);
-            }
-            let covered =
-                matches!(&server.certificate, ServerCertificate::Secret { data, .. } if data.covers(alias));
-            if covered {
-                config.certified.insert(alias.to_ascii_lowercase().into(), position);
-            }
-        }
-    }
-    config.wildcard_names.sort_by_key(|(parent, _)| std::cmp::Reverse(parent.len()));
-    // ingress-nginx: pkg/util/ingress BuildRedirects
-    for (position, server) in config.servers.iter().enumerate() {
-        if !server.from_to_www {
-            continue;
-        }
-        let from = match server.host.strip_prefix("www.") {
-            Some(bare) => bare.to_owned(),
-            None => format!("www.{}", server.host),
-        };
-        let taken = config.servers.iter().any(|other| other.host == from || other.aliases.contains(&from));
-        let repeated = config.redirects.iter().any(|redirect| redirect.from == from);
-        if !taken && !repeated {
-            if server.certificate != ServerCertificate::None {
-                config.certified.insert(from.as_str().into(), position as u32);
-            }
-            config.redirects.push(WwwRedirect { from, to: server.host.clone(), server: position as u32 });
-        }
     }
 }
 

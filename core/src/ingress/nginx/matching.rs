@@ -50,10 +50,10 @@ impl Config {
         let under = |parent: &str| {
             name.strip_suffix(parent).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'))
         };
-        if let Some((_, id)) = self.wildcard_names.iter().find(|(parent, _)| under(parent)) {
-            if let Some(server) = self.servers.get(*id as usize) {
-                return Chosen::Server(server);
-            }
+        if let Some((_, id)) = self.wildcard_names.iter().find(|(parent, _)| under(parent))
+            && let Some(server) = self.servers.get(*id as usize)
+        {
+            return Chosen::Server(server);
         }
         let word = |label: &str| {
             !label.is_empty()
@@ -66,10 +66,10 @@ impl Config {
         {
             return Chosen::Server(server);
         }
-        if let Some((_, id)) = self.regex_names.iter().find(|(regex, _)| regex.is_match(&name)) {
-            if let Some(server) = self.servers.get(*id as usize) {
-                return Chosen::Server(server);
-            }
+        if let Some((_, id)) = self.regex_names.iter().find(|(regex, _)| regex.is_match(&name))
+            && let Some(server) = self.servers.get(*id as usize)
+        {
+            return Chosen::Server(server);
         }
         match self.exact_names.get(super::build::CATCH_ALL).and_then(|id| self.servers.get(*id as usize)) {
             Some(server) => Chosen::Server(server),

@@ -4,6 +4,7 @@
 pub(crate) mod annotations;
 mod build;
 mod canary;
+mod index;
 mod matching;
 mod render;
 mod respond;
@@ -131,6 +132,8 @@ pub(crate) struct Server {
     pub(crate) locations: Vec<Location>,
     pub(crate) regex_mode: bool,
     pub(crate) certificate: ServerCertificate,
+    /// The Secret that the tls section chooses, loaded or not.
+    pub(crate) tls_secret: Option<String>,
     pub(crate) from_to_www: bool,
     exact: BTreeMap<Box<str>, u32>,
     prefix: BTreeMap<Box<str>, u32>,

@@ -45,6 +45,9 @@ pub struct NginxServer {
     /// The Secret of its certificate, `namespace/name`; empty for the default certificate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificate: Option<String>,
+    /// The Secret that the tls section chooses for this host, whether it can be loaded or not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_secret: Option<String>,
     /// Locations in order.
     pub locations: Vec<NginxLocation>,
 }
@@ -93,6 +96,7 @@ pub(crate) fn table(snapshot: &Snapshot, config: &Config) -> NginxTable {
             ServerCertificate::Default(_) => Some(String::new()),
             ServerCertificate::Secret { namespace, name, .. } => Some(format!("{namespace}/{name}")),
         },
+        tls_secret: server.tls_secret.clone(),
         locations: server.locations.iter().map(|location| rendered(snapshot, config, location)).collect(),
     });
     let servers: Vec<NginxServer> = servers.collect();

@@ -74,10 +74,10 @@ pub(crate) fn review(
         );
     }
     let setting = |name: &str| controller.config.get(name).map(String::as_str);
-    if setting("strict-validate-path-type") != Some("false") {
-        if let Some(message) = path_types(ingress) {
-            return Some(message);
-        }
+    if setting("strict-validate-path-type") != Some("false")
+        && let Some(message) = path_types(ingress)
+    {
+        return Some(message);
     }
     if let Some(message) = words(controller, ingress) {
         return Some(message);
@@ -104,10 +104,10 @@ fn words(controller: &Controller, ingress: &Ingress) -> Option<String> {
     let forbidden: Vec<&str> = list.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
     let snippets = controller.config.get("allow-snippet-annotations").is_some_and(|value| value == "true");
     for (key, value) in &ingress.metadata.annotations {
-        if key.starts_with(PREFIX) {
-            if let Some(word) = forbidden.iter().find(|word| value.contains(**word)) {
-                return Some(format!("{key} annotation contains invalid word {word}"));
-            }
+        if key.starts_with(PREFIX)
+            && let Some(word) = forbidden.iter().find(|word| value.contains(**word))
+        {
+            return Some(format!("{key} annotation contains invalid word {word}"));
         }
         if !snippets && key.ends_with("-snippet") {
             return Some(format!(
