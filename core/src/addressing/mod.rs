@@ -6,8 +6,15 @@
 //! **Not** modelled: address pools apart from the node's pod CIDR (Calico blocks, Cilium pools, cloud
 //! plugins), several networks per pod.
 
+mod explain;
 mod interfaces;
 mod masquerade;
+mod origin;
+mod path;
+#[cfg(test)]
+mod tests;
 
 pub use interfaces::{bridge_address, egress_address, interface_addresses, tunnel_address};
 pub use masquerade::{PluginMasquerade, plugin_masquerade};
+pub use origin::{AddressOrigin, Role, origin};
+pub use path::{Leg, Outer, path};
