@@ -19,6 +19,8 @@ mod explain;
 mod index;
 mod kubelet;
 mod kubernetes;
+mod libc;
+mod lookup;
 pub mod name;
 mod outside;
 mod path;
@@ -26,14 +28,21 @@ mod pattern;
 mod plugins;
 mod record;
 mod server;
+mod session;
 mod suggest;
+mod summary;
 #[cfg(test)]
 mod tests;
+pub mod tools;
 
 pub use kubelet::{
     Event, Hostname, HostsEntry, HostsFile, PodResolvConf, ResolvConf, cluster_dns, hostname, hosts_file,
     limit_nameservers, limit_searches, merge_options, parse_resolv_conf, resolv_conf, truncate_hostname,
 };
+pub use lookup::{
+    Asking, Exchange, ExchangeResult, Lookup, LookupOutcome, LookupStep, Program, Rooms, lookup,
+};
+pub use path::{End, Way};
 pub use record::{Data, Rcode, Record, RecordType, Soa, UnknownType};
 pub use server::{Query, Server, SizeLimit};
 

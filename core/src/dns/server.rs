@@ -8,7 +8,7 @@ use super::outside::Outside;
 use super::plugins;
 use super::record::{Rcode, Record, RecordType, Suffixes};
 use super::{Reply, Why};
-use crate::model::{NameServerBehaviour, NamespaceId, Snapshot};
+use crate::model::{NameServerBehaviour, NamespaceId, ServiceId, Snapshot};
 use std::net::IpAddr;
 
 /// Look-ups the server may start for itself within one question.
@@ -73,6 +73,8 @@ pub struct Server {
     node_servers: Vec<IpAddr>,
     /// Search list of the node, which `autopath` appends.
     node_searches: Vec<String>,
+    /// The Service that leads here.
+    service: Option<ServiceId>,
 }
 
 impl Server {
@@ -108,6 +110,7 @@ impl Server {
             namespaces: snapshot.namespaces.iter().map(|namespace| namespace.name.as_str().into()).collect(),
             node_servers: node.nameservers.iter().filter_map(|server| server.parse().ok()).collect(),
             node_searches: node.searches,
+            service: super::path::dns_service(snapshot),
         }
     }
 
@@ -135,6 +138,11 @@ impl Server {
     /// The `kubernetes` plugins.
     pub(super) fn plugins(&self) -> &[KubernetesPlugin] {
         &self.plugins
+    }
+
+    /// The Service that leads to the server.
+    pub fn service(&self) -> Option<ServiceId> {
+        self.service
     }
 
     /// Why the server would not start.

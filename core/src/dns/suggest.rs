@@ -105,3 +105,8 @@ pub(super) fn shortest<'n>(full: &'n str, namespace: &str, domain: &str) -> &'n 
         None => full,
     }
 }
+
+/// A name as people write it.
+pub(super) fn bare(name: &str) -> String {
+    without_dot(name).to_owned()
+}
