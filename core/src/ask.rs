@@ -2,6 +2,7 @@
 //! corpus use. A mechanism adds a variant to [`Question`] and one to [`Answer`].
 
 use crate::cluster::Cluster;
+use crate::dns;
 use crate::ingress::HttpRequest;
 use crate::journey::Connection;
 use crate::manifest::Source;
@@ -97,6 +98,31 @@ pub enum Question {
         #[serde(default)]
         whole: bool,
     },
+    /// What does a name resolve to from a pod, with every query on the way?
+    Resolve(dns::ResolveQuestion),
+    /// What does the DNS server alone answer?
+    #[serde(alias = "query")]
+    Dig {
+        /// The whole name; nothing is searched.
+        name: String,
+        /// `A` by default.
+        #[serde(rename = "type", default = "address_type")]
+        record_type: dns::RecordType,
+    },
+    /// The resolv.conf that the kubelet writes for a pod.
+    ResolvConf {
+        /// The pod.
+        pod: String,
+    },
+    /// The /etc/hosts and hostname that the kubelet gives a pod.
+    Hosts {
+        /// The pod.
+        pod: String,
+    },
+    /// All records of cluster DNS.
+    Zone {},
+    /// What does a command such as `nslookup api.prod` print in a pod?
+    Tool(dns::ToolQuestion),
     /// Do all connections from one selection to another on some ports have one outcome?
     Assert {
         /// `denied` or `allowed`.
@@ -109,6 +135,10 @@ pub enum Question {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ports: Option<String>,
     },
+}
+
+fn address_type() -> dns::RecordType {
+    dns::RecordType::A
 }
 
 /// A source in a question.
@@ -214,6 +244,18 @@ pub enum Answer {
     PodsOf(policy::PodsOf),
     /// Answer to [`Question::PolicyDiff`].
     PolicyDiff(policy::PolicyDiff),
+    /// Answer to [`Question::Resolve`].
+    Lookup(Box<dns::Lookup>),
+    /// Answer to [`Question::Dig`].
+    DnsResponse(Box<dns::Response>),
+    /// Answer to [`Question::ResolvConf`].
+    ResolvConf(Box<dns::PodResolvConf>),
+    /// Answer to [`Question::Hosts`].
+    Hosts(Box<dns::HostsFile>),
+    /// Answer to [`Question::Zone`].
+    Zone(dns::ZoneListing),
+    /// Answer to [`Question::Tool`].
+    Tool(Box<dns::tools::ToolRun>),
     /// Answer to [`Question::Assert`].
     Assertion(policy::Assertion),
 }
@@ -275,6 +317,14 @@ impl Cluster {
             Question::Assert { claim, from, to, ports } => {
                 Answer::Assertion(self.assert(*claim, from, to, ports.as_deref())?)
             }
+            Question::Resolve(question) => Answer::Lookup(Box::new(self.resolve_as(question)?)),
+            Question::Dig { name, record_type } => {
+                Answer::DnsResponse(Box::new(self.dig(name, *record_type)))
+            }
+            Question::ResolvConf { pod } => Answer::ResolvConf(Box::new(self.resolv_conf(pod)?)),
+            Question::Hosts { pod } => Answer::Hosts(Box::new(self.hosts(pod)?)),
+            Question::Zone {} => Answer::Zone(self.zone()),
+            Question::Tool(question) => Answer::Tool(Box::new(self.tool_as(question)?)),
             Question::Problems {} => Answer::Problems(self.problem_list()),
             Question::Cluster {} => Answer::Cluster(self.view()),
             Question::Kubectl { command } => Answer::Kubectl(self.kubectl(command)),

@@ -1,6 +1,7 @@
 //! The facade: a settled cluster and every question one can ask of it.
 
 use crate::ask::AskError;
+use crate::dns;
 use crate::ingress;
 use crate::journey::{self, Connection, Journey};
 use crate::manifest::{Limits, Manifests, Problem, Source};
@@ -25,6 +26,7 @@ struct Inner {
     proxy: OnceLock<Proxy>,
     policy: OnceLock<policy::Engine>,
     ingress: OnceLock<ingress::Table>,
+    dns: OnceLock<dns::Server>,
 }
 
 /// What is wrong in the input, and what was taken for granted.
@@ -98,6 +100,11 @@ impl Cluster {
     /// The policies, compiled on the first use.
     pub fn policies(&self) -> &policy::Engine {
         self.inner.policy.get_or_init(|| policy::Engine::new(&self.inner.snapshot))
+    }
+
+    /// Cluster DNS with everything it has read, indexed on the first use.
+    pub fn dns(&self) -> &dns::Server {
+        self.inner.dns.get_or_init(|| dns::Server::new(&self.inner.snapshot))
     }
 
     /// The Ingresses of every controller, indexed on the first use.

@@ -195,11 +195,6 @@ impl Index {
         self.namespaces.get(at).map(|(_, id)| *id)
     }
 
-    /// Namespaces that are answered for, by name.
-    pub(super) fn namespaces(&self) -> impl Iterator<Item = (&str, NamespaceId)> {
-        self.namespaces.iter().map(|(name, id)| (&**name, *id))
-    }
-
     fn is_exposed(&self, id: NamespaceId) -> bool {
         self.namespaces.iter().any(|(_, other)| *other == id)
     }
@@ -223,11 +218,6 @@ impl Index {
             .groups
             .binary_search_by(|group| (group.namespace, &*group.service).cmp(&(namespace, service)));
         self.groups.get(at.ok()?)
-    }
-
-    /// All endpoint groups.
-    pub(super) fn groups(&self) -> &[Group] {
-        &self.groups
     }
 
     /// Ports of a slice; never empty.

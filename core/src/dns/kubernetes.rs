@@ -3,13 +3,11 @@
 //! coredns: plugin/kubernetes/{handler,kubernetes,parse,ns,reverse}.go, plugin/backend_lookup.go (1.14)
 
 use super::config::{Kubernetes, PodMode};
-use super::index::{Address, Group, Index, Kind, Port, Service};
-use super::name::{
-    address_of_reverse, fqdn, is_reverse, is_under, labels, longest_zone, parse_ip, prefix_of,
-};
+use super::index::{Address, Group, Index, Kind, Service};
+use super::name::{address_of_reverse, fqdn, is_reverse, is_under, longest_zone, parse_ip, prefix_of};
 use super::record::{Data, Rcode, Record, RecordType, Soa};
+use super::request::{Request, parse};
 use super::{Reply, Server, Why};
-use crate::model::Protocol;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -45,21 +43,6 @@ enum Key<'p> {
     Service(&'p Service),
     Endpoint(&'p Service, &'p Address),
     Name(String),
-}
-
-/// A name in a zone, taken apart from the right.
-///
-/// coredns: plugin/kubernetes/parse.go recordRequest
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Request<'n> {
-    pod: bool,
-    namespace: &'n str,
-    service: Option<&'n str>,
-    endpoint: Option<&'n str>,
-    port: Option<&'n str>,
-    protocol: Option<&'n str>,
-    /// A zone-scoped name: the topology zone, and whether nothing else will do.
-    zone: Option<(String, bool)>,
 }
 
 /// Why the name does not exist.
@@ -563,55 +546,6 @@ impl Plugin {
         }
         names
     }
-}
-
-impl Request<'_> {
-    // coredns: plugin/kubernetes/kubernetes.go matchPortAndProtocol
-    fn wants(&self, port: &Port) -> bool {
-        let protocol = |wanted: &str| match port.protocol {
-            None => false,
-            Some(Protocol::Tcp) => wanted == "tcp",
-            Some(Protocol::Udp) => wanted == "udp",
-            Some(Protocol::Sctp) => wanted == "sctp",
-        };
-        self.port.is_none_or(|wanted| port.name.eq_ignore_ascii_case(wanted))
-            && self.protocol.is_none_or(protocol)
-    }
-}
-
-/// Takes apart what stands left of the zone. `None` stands for names that exist without anything behind them:
-/// the zone itself, `svc` and `pod`.
-///
-/// coredns: plugin/kubernetes/parse.go parseRequest
-fn parse(left: &str, zonal: bool) -> Result<Option<Request<'_>>, NameError> {
-    let mut rest = labels(left).rev();
-    let mut request = Request::default();
-    match rest.next() {
-        None => return Ok(None),
-        Some("svc") => {}
-        Some("pod") => request.pod = true,
-        Some(_) => return Err(Why::NotADnsName),
-    }
-    let Some(namespace) = rest.next() else { return Ok(None) };
-    request.namespace = namespace;
-    request.service = rest.next();
-    let left: Vec<&str> = rest.collect();
-    let strip = |label: &'_ str| -> usize { usize::from(label.starts_with('_')) };
-    match left.as_slice() {
-        [] => {}
-        [endpoint] => request.endpoint = Some(endpoint),
-        [protocol, port] => {
-            // An empty port or protocol matches anything.
-            request.port = port.get(strip(port)..).filter(|port| !port.is_empty());
-            request.protocol = protocol.get(strip(protocol)..).filter(|protocol| !protocol.is_empty());
-        }
-        ["_zone", mode @ ("pin" | "prefer"), zone @ ..] if zonal && !request.pod => {
-            let zone: Vec<&str> = zone.iter().rev().copied().collect();
-            request.zone = Some((zone.join("."), *mode == "pin"));
-        }
-        _ => return Err(Why::TooManyLabels),
-    }
-    Ok(Some(request))
 }
 
 /// Addresses already answered: few are compared one by one, many through a set.

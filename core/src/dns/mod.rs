@@ -16,6 +16,7 @@
 mod config;
 mod corefile;
 mod explain;
+mod facade;
 mod index;
 mod kubelet;
 mod kubernetes;
@@ -27,6 +28,7 @@ mod path;
 mod pattern;
 mod plugins;
 mod record;
+mod request;
 mod server;
 mod session;
 mod suggest;
@@ -34,7 +36,9 @@ mod summary;
 #[cfg(test)]
 mod tests;
 pub mod tools;
+mod zone;
 
+pub use facade::{ResolveQuestion, ToolQuestion};
 pub use kubelet::{
     Event, Hostname, HostsEntry, HostsFile, PodResolvConf, ResolvConf, cluster_dns, hostname, hosts_file,
     limit_nameservers, limit_searches, merge_options, parse_resolv_conf, resolv_conf, truncate_hostname,
@@ -45,6 +49,7 @@ pub use lookup::{
 pub use path::{End, Way};
 pub use record::{Data, Rcode, Record, RecordType, Soa, UnknownType};
 pub use server::{Query, Server, SizeLimit};
+pub use zone::{Zone, ZoneListing, zone};
 
 use crate::manifest::Evidence;
 use crate::model::{PodId, ServiceId};

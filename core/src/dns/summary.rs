@@ -5,7 +5,7 @@ use super::libc::{Ended, Found};
 use super::lookup::{Asking, Program, Rooms, reaches_cluster, searchable};
 use super::path::{End, Way};
 use super::session::Trial;
-use super::{Data, Rcode, Reason, RecordType, Suggestion, Why, name, suggest};
+use super::{Rcode, Reason, RecordType, Suggestion, Why, name, suggest};
 use crate::model::{Party, Snapshot};
 
 /// The explained end of a look-up.
@@ -242,9 +242,4 @@ fn rank(why: Why, name: &str) -> u8 {
         Why::TooManyLabels => 1,
         _ => 0,
     }
-}
-
-/// Whether a reply holds an address.
-pub(super) fn has_address(reply: &super::Reply) -> bool {
-    reply.answers.iter().any(|record| matches!(record.data, Data::Address(_)))
 }

@@ -47,6 +47,7 @@ pub use questions::{AllowedPart, AllowedPorts};
 pub use reach::{
     Granularity, Link, LinkChange, Member, OutsideChange, OutsideLink, PolicyDiff, Reachability,
 };
+pub(crate) use selection::party;
 pub use verdict::{Examined, ExaminedPart, ExaminedRule, Miss, Side, Verdict};
 
 use crate::model::{Party, Protocol};

@@ -270,7 +270,7 @@ fn workload_kind(word: &str) -> Option<&'static str> {
 ///
 /// # Errors
 /// [`AskError`] when the text cannot be read or names nothing.
-pub(super) fn party(snapshot: &Snapshot, text: &str) -> Result<Party, AskError> {
+pub(crate) fn party(snapshot: &Snapshot, text: &str) -> Result<Party, AskError> {
     let text = text.trim();
     if text == "outside" {
         return Ok(Party::Outside(OUTSIDE));

@@ -1,6 +1,7 @@
 //! Formats only: lays answers out as text. Knows no rule.
 
 mod cluster;
+mod dns;
 mod html;
 mod ingress;
 mod journey;
@@ -31,6 +32,12 @@ pub fn text(answer: &Answer) -> String {
         Answer::PodsOf(answer) => policy::pods_of(answer),
         Answer::PolicyDiff(answer) => policy::diff(answer),
         Answer::Assertion(answer) => policy::assertion(answer),
+        Answer::Lookup(answer) => dns::lookup(answer),
+        Answer::DnsResponse(answer) => dns::response(answer),
+        Answer::ResolvConf(answer) => dns::resolv_conf(answer),
+        Answer::Hosts(answer) => dns::hosts(answer),
+        Answer::Zone(listing) => dns::zone(listing),
+        Answer::Tool(answer) => dns::tool(answer),
         Answer::Cluster(view) => cluster::text(view),
         Answer::Problems(list) => {
             let mut out = String::new();

@@ -3,7 +3,7 @@
 //! bind: bin/dig/dig.c printmessage; lib/dns/masterdump.c for the columns
 
 use super::super::Reply;
-use super::super::record::{Rcode, Record, RecordType};
+use super::super::record::{Record, RecordType};
 use super::super::server::message_size;
 use super::super::session::Session;
 use super::bind::{Options, Step, Try, search};
@@ -276,9 +276,4 @@ impl Columns {
 /// A message id that depends on the name alone.
 fn id(name: &str) -> u16 {
     name.bytes().fold(40_503, |id: u16, byte| id.wrapping_mul(31).wrapping_add(u16::from(byte)))
-}
-
-/// Whether a reply denies the name.
-pub(super) fn is_denial(reply: &Reply) -> bool {
-    reply.rcode == Rcode::NxDomain
 }
