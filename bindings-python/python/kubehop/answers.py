@@ -848,6 +848,8 @@ class NginxServer(Answer):
     """Whether every location is a case-insensitive regular expression."""
     certificate: str | None = None
     """The Secret of its certificate, `namespace/name`; empty for the default certificate."""
+    tls_secret: str | None = None
+    """The Secret that the tls section chooses for this host, whether it can be loaded or not."""
     locations: tuple[NginxLocation, ...]
     """Locations in order."""
 
@@ -904,6 +906,356 @@ class IngressStatusAnswer(Answer):
     """What the controller writes into status.loadBalancer: IPs and host names."""
     why: str
     """Where the addresses come from, or why there are none."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict(Answer):
+    """Whether a connection may be made, and why."""
+
+    decision: Decision
+    """The judgement."""
+    summary: str
+    """One sentence."""
+    from_: str
+    """Who opens the connection: `namespace/name`, `node/name` or an address."""
+    to: str
+    """Who is to answer."""
+    from_ip: str
+    """The source address that arrives."""
+    to_ip: str
+    """The destination address that arrives."""
+    protocol: Protocol
+    """Protocol."""
+    port: int
+    """The destination's own port."""
+    egress: Side
+    """What the policies of the opener say."""
+    ingress: Side
+    """What the policies of the destination say."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DecisionAllowed(Answer):
+    """Both ends allow it."""
+
+    kind: Literal["allowed"] = "allowed"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DecisionDenied(Answer):
+    """One end denies it."""
+
+    kind: Literal["denied"] = "denied"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DecisionImplementationDefined(Answer):
+    """The API leaves it to the implementation."""
+
+    kind: Literal["implementationDefined"] = "implementationDefined"
+    usually: PolicyOutcome
+    """What most implementations do."""
+    why: Reason
+    """What is left open."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DecisionUndetermined(Answer):
+    """A fact is missing that manifests cannot tell."""
+
+    kind: Literal["undetermined"] = "undetermined"
+    missing: Reason
+    """Which."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Side(Answer):
+    """What the policies of one end say."""
+
+    direction: Direction
+    """Which way, from the point of view of this end."""
+    decision: Decision
+    """The judgement of this end alone."""
+    reason: Reason
+    """Because of what."""
+    sentence: str
+    """The same as a sentence."""
+    isolated_by: tuple[ObjectRef, ...]
+    """The NetworkPolicies that isolate this end in this direction."""
+    decided_by: Evidence | None = None
+    """The rule that decided, when one did."""
+    peer: Evidence | None = None
+    """The peer of that rule that matched; absent when the rule names none."""
+    port: Evidence | None = None
+    """The port of that rule that matched; absent when the rule names none."""
+    nearest_miss: Miss | None = None
+    """When no rule admits the connection: what came nearest."""
+    policies: tuple[Examined, ...]
+    """Every policy that could have a say: all NetworkPolicies of the pod's namespace and all
+    cluster-wide policies, in the order they are asked.
+    """
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Miss(Answer):
+    """The rule that would have admitted a connection with the least change."""
+
+    sentence: str
+    """What is in the way, in words."""
+    evidence: Evidence
+    """The part of the rule that does not match."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Examined(Answer):
+    """One policy and what it made of the connection."""
+
+    policy: ObjectRef
+    """The policy."""
+    tier: Tier
+    """When it is asked."""
+    selects: bool
+    """Whether it selects the pod."""
+    applies: bool
+    """Whether it selects the pod and speaks of this direction."""
+    effect: PolicyAction | None = None
+    """What it does with the connection: the action of its first matching rule; absent when none matches."""
+    why_not: str | None = None
+    """Why it does not apply; absent when it does."""
+    rules: tuple[ExaminedRule, ...]
+    """Its rules for this direction, in order; empty when it does not apply."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExaminedRule(Answer):
+    """One rule and what it made of the connection."""
+
+    field: str
+    """`spec.ingress[0]`."""
+    action: PolicyAction
+    """What it does with traffic that matches."""
+    matches: bool
+    """Whether one of its peers and one of its ports match."""
+    peers: tuple[ExaminedPart, ...]
+    """Its peers; empty when it names none, which means everyone."""
+    ports: tuple[ExaminedPart, ...]
+    """Its ports; empty when it names none, which means all."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExaminedPart(Answer):
+    """One peer or port of a rule."""
+
+    field: str
+    """`spec.ingress[0].from[1]`."""
+    matches: bool
+    """Whether it matches."""
+    why_not: str | None = None
+    """Why it does not; absent when it does."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AllowedPorts(Answer):
+    """Exactly the ports open between two ends."""
+
+    from_: str
+    """Who opens connections."""
+    to: str
+    """Who answers."""
+    parts: tuple[AllowedPart, ...]
+    """Ports open, by family or by addresses when they differ."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AllowedPart(Answer):
+    """The ports open to a part of the addresses."""
+
+    family: Family | None = None
+    """Only with this family; absent when all common families are alike."""
+    addresses: str | None = None
+    """The addresses outside the cluster; absent when both ends are inside."""
+    ports: str
+    """Ports open."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reachability(Answer):
+    """Who may talk to whom."""
+
+    by: Granularity
+    """What counts as one end."""
+    members: tuple[Member, ...]
+    """The ends, in order of first mention."""
+    connections: tuple[Link, ...]
+    """Connections inside the cluster that are allowed, ordered by source and destination. Pairs without
+    any allowed port are left out, and so is a pod's way to itself.
+    """
+    from_outside: tuple[OutsideLink, ...]
+    """Who may be reached from which addresses outside the cluster."""
+    to_outside: tuple[OutsideLink, ...]
+    """Who may reach which addresses outside the cluster."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Member(Answer):
+    """One end."""
+
+    name: str
+    """`Deployment web/frontend`, `Pod web/tool`, `Namespace web`."""
+    pods: int
+    """Its pods that take part in networking."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Link(Answer):
+    """An allowed connection."""
+
+    from_: str
+    """Who opens it."""
+    to: str
+    """Who answers."""
+    ports: str
+    """Ports open between every pod of one and every pod of the other."""
+    some: str | None = None
+    """Ports open between some of them; absent when these are the same."""
+    family: Family | None = None
+    """Only with this family of addresses; absent when all common families are alike."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OutsideLink(Answer):
+    """An allowed connection over the border of the cluster."""
+
+    member: str
+    """The end inside."""
+    addresses: str
+    """Addresses outside."""
+    ports: str
+    """Ports open between them and at least one of its pods."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PoliciesOf(Answer):
+    """The policies that select a pod."""
+
+    pod: str
+    """The pod."""
+    isolated_ingress: bool
+    """Whether a NetworkPolicy isolates it for ingress: only what a rule admits comes in."""
+    isolated_egress: bool
+    """Whether a NetworkPolicy isolates it for egress."""
+    why_none: str | None = None
+    """Why no policy can select it; absent when one can."""
+    policies: tuple[Selecting, ...]
+    """In the order they are asked."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Selecting(Answer):
+    """A policy that selects the pod."""
+
+    policy: ObjectRef
+    """The policy."""
+    tier: Tier
+    """When it is asked."""
+    ingress: bool
+    """Whether it speaks of traffic into the pod."""
+    egress: bool
+    """Whether it speaks of traffic out of the pod."""
+    evidence: Evidence
+    """The selector that does it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PodsOf(Answer):
+    """The pods that a policy selects."""
+
+    policy: ObjectRef
+    """The policy."""
+    tier: Tier
+    """When it is asked."""
+    ingress: bool
+    """Whether it speaks of traffic into its pods."""
+    egress: bool
+    """Whether it speaks of traffic out of its pods."""
+    pods: tuple[str, ...]
+    """`namespace/name`, in the order of the cluster."""
+    evidence: Evidence
+    """The selector that does it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PolicyDiff(Answer):
+    """What changed between two clusters."""
+
+    by: Granularity
+    """What counts as one end."""
+    connections: tuple[LinkChange, ...]
+    """Connections inside the cluster that differ."""
+    from_outside: tuple[OutsideChange, ...]
+    """Connections from outside that differ."""
+    to_outside: tuple[OutsideChange, ...]
+    """Connections to the outside that differ."""
+    members_lost: tuple[str, ...]
+    """Ends that exist only before."""
+    members_gained: tuple[str, ...]
+    """Ends that exist only after."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LinkChange(Answer):
+    """A connection that differs."""
+
+    from_: str
+    """Who opens it."""
+    to: str
+    """Who answers."""
+    family: Family | None = None
+    """Only with this family of addresses; absent when all common families are alike."""
+    before: str
+    """Ports open before."""
+    after: str
+    """Ports open after."""
+    gained: str
+    """Ports newly open."""
+    lost: str
+    """Ports no longer open."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OutsideChange(Answer):
+    """A connection over the border that differs."""
+
+    member: str
+    """The end inside."""
+    addresses: str
+    """Addresses outside for which the change is the same."""
+    before: str
+    """Ports open before."""
+    after: str
+    """Ports open after."""
+    gained: str
+    """Ports newly open."""
+    lost: str
+    """Ports no longer open."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Assertion(Answer):
+    """Whether a claim holds."""
+
+    holds: bool
+    """Whether it holds for every pair and every port: then this is a proof, not a sample."""
+    summary: str
+    """One sentence."""
+    claim: Claim
+    """What was claimed."""
+    ports: str
+    """Ports it was claimed of."""
+    pairs: int
+    """How many pairs of pods, nodes and address ranges were judged."""
+    counterexample: Verdict | None = None
+    """A connection for which it does not hold."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -978,6 +1330,42 @@ Connection = Literal["connected", "refused", "timedOut", "undetermined"]
 
 Response = Union["ResponseBackend", "ResponseStatus", "ResponseUndetermined"]
 """What the client gets."""
+
+
+Decision = Union["DecisionAllowed", "DecisionDenied", "DecisionImplementationDefined", "DecisionUndetermined"]
+"""The judgement on one connection."""
+
+
+PolicyOutcome = Literal["allowed", "denied"]
+"""Whether a connection may be made."""
+
+
+Reason = Literal["notEnforced", "notAPod", "hostNetwork", "samePod", "ownNode", "notIsolated", "ruleAllows", "ruleDenies", "noRuleAdmits", "noAddress", "ended", "domainName", "equalPriority", "rewrittenSource", "selfThroughService"]
+"""Why one end of a connection allows or denies it, or why that cannot be said."""
+
+
+Direction = Literal["ingress", "egress"]
+"""From the point of view of the pod that a policy selects."""
+
+
+Tier = Literal["admin", "networkPolicy", "baseline"]
+"""In which order policies are asked."""
+
+
+PolicyAction = Literal["allow", "deny", "pass"]
+"""What a rule does with the traffic it speaks of."""
+
+
+Family = Literal["IPv4", "IPv6"]
+"""An IP family."""
+
+
+Granularity = Literal["pod", "workload", "namespace"]
+"""What counts as one end of a connection."""
+
+
+Claim = Literal["denied", "allowed"]
+"""What is claimed."""
 
 
 AskError = Union["AskErrorNotFound", "AskErrorUnreadable"]

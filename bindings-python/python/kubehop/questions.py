@@ -16,6 +16,24 @@ PortText = int | str
 IngressProfile = Literal["spec", "ingressNginx"]
 """Behaviours of Ingress controllers."""
 
+Granularity = Literal["pod", "workload", "namespace"]
+"""What counts as one end of a connection."""
+
+_SourceTextNeeded = TypedDict(
+    "_SourceTextNeeded",
+    {
+        "name": "str",
+        "text": "str",
+    },
+)
+
+
+class SourceText(_SourceTextNeeded):
+    """A source in a question."""
+
+Claim = Literal["denied", "allowed"]
+"""What is claimed."""
+
 _SettingsOptional = TypedDict(
     "_SettingsOptional",
     {
@@ -265,7 +283,133 @@ _IngressesQuestionNeeded = TypedDict(
 class IngressesQuestion(_IngressesQuestionNeeded):
     """Class, controller and ADDRESS of every Ingress."""
 
-Question = Union[ProblemsQuestion, ClusterQuestion, KubectlQuestion, TraceQuestion, RouteQuestion, NginxQuestion, IngressesQuestion]
+_PolicyVerdictQuestionNeeded = TypedDict(
+    "_PolicyVerdictQuestionNeeded",
+    {
+        "ask": Literal["policyVerdict"],
+        "from": "str",
+        "to": "str",
+        "port": "PortText",
+    },
+)
+
+_PolicyVerdictQuestionOptional = TypedDict(
+    "_PolicyVerdictQuestionOptional",
+    {
+        "protocol": "str",
+    },
+    total=False,
+)
+
+
+class PolicyVerdictQuestion(_PolicyVerdictQuestionNeeded, _PolicyVerdictQuestionOptional):
+    """May `from` open this connection to `to`, as far as policies go, and which of them say so?"""
+
+_AllowedPortsQuestionNeeded = TypedDict(
+    "_AllowedPortsQuestionNeeded",
+    {
+        "ask": Literal["allowedPorts"],
+        "from": "str",
+        "to": "str",
+    },
+)
+
+
+class AllowedPortsQuestion(_AllowedPortsQuestionNeeded):
+    """Exactly the ports on which `from` may open connections to `to`."""
+
+_ReachabilityQuestionNeeded = TypedDict(
+    "_ReachabilityQuestionNeeded",
+    {
+        "ask": Literal["reachability"],
+    },
+)
+
+_ReachabilityQuestionOptional = TypedDict(
+    "_ReachabilityQuestionOptional",
+    {
+        "by": "Granularity",
+        "from": "str",
+        "to": "str",
+        "ports": "str",
+    },
+    total=False,
+)
+
+
+class ReachabilityQuestion(_ReachabilityQuestionNeeded, _ReachabilityQuestionOptional):
+    """Who may talk to whom, on which ports."""
+
+_PoliciesOfQuestionNeeded = TypedDict(
+    "_PoliciesOfQuestionNeeded",
+    {
+        "ask": Literal["policiesOf"],
+        "pod": "str",
+    },
+)
+
+
+class PoliciesOfQuestion(_PoliciesOfQuestionNeeded):
+    """Which policies select a pod."""
+
+_PodsOfQuestionNeeded = TypedDict(
+    "_PodsOfQuestionNeeded",
+    {
+        "ask": Literal["podsOf"],
+        "policy": "str",
+    },
+)
+
+
+class PodsOfQuestion(_PodsOfQuestionNeeded):
+    """Which pods a policy selects."""
+
+_PolicyDiffQuestionNeeded = TypedDict(
+    "_PolicyDiffQuestionNeeded",
+    {
+        "ask": Literal["policyDiff"],
+        "sources": "Sequence[SourceText]",
+    },
+)
+
+_PolicyDiffQuestionOptional = TypedDict(
+    "_PolicyDiffQuestionOptional",
+    {
+        "by": "Granularity",
+        "whole": "bool",
+    },
+    total=False,
+)
+
+
+class PolicyDiffQuestion(_PolicyDiffQuestionNeeded, _PolicyDiffQuestionOptional):
+    """Which connections an edit gains and loses: the cluster with these sources in place of those of the
+    same names.
+    """
+
+_AssertQuestionNeeded = TypedDict(
+    "_AssertQuestionNeeded",
+    {
+        "ask": Literal["assert"],
+        "claim": "Claim",
+        "from": "str",
+        "to": "str",
+    },
+)
+
+_AssertQuestionOptional = TypedDict(
+    "_AssertQuestionOptional",
+    {
+        "ports": "str",
+    },
+    total=False,
+)
+
+
+class AssertQuestion(_AssertQuestionNeeded, _AssertQuestionOptional):
+    """Do all connections from one selection to another on some ports have one outcome?"""
+
+Question = Union[ProblemsQuestion, ClusterQuestion, KubectlQuestion, TraceQuestion, RouteQuestion, NginxQuestion, IngressesQuestion, PolicyVerdictQuestion, AllowedPortsQuestion, ReachabilityQuestion, PoliciesOfQuestion, PodsOfQuestion, PolicyDiffQuestion, AssertQuestion]
 """Any question."""
 
 
@@ -288,6 +432,20 @@ class Questions(ABC):
     def ask(self, question: NginxQuestion) -> answers.NginxTable: ...
     @overload
     def ask(self, question: IngressesQuestion) -> answers.StatusList: ...
+    @overload
+    def ask(self, question: PolicyVerdictQuestion) -> answers.Verdict: ...
+    @overload
+    def ask(self, question: AllowedPortsQuestion) -> answers.AllowedPorts: ...
+    @overload
+    def ask(self, question: ReachabilityQuestion) -> answers.Reachability: ...
+    @overload
+    def ask(self, question: PoliciesOfQuestion) -> answers.PoliciesOf: ...
+    @overload
+    def ask(self, question: PodsOfQuestion) -> answers.PodsOf: ...
+    @overload
+    def ask(self, question: PolicyDiffQuestion) -> answers.PolicyDiff: ...
+    @overload
+    def ask(self, question: AssertQuestion) -> answers.Assertion: ...
     @overload
     def ask(self, question: Mapping[str, Any]) -> Answer: ...
     def ask(self, question: Mapping[str, Any]) -> Any:
@@ -412,6 +570,159 @@ class Questions(ABC):
         )
         return found
 
+    def policy_verdict(
+        self,
+        from_: str,
+        to: str,
+        port: PortText,
+        *,
+        protocol: str | None = None,
+    ) -> answers.Verdict:
+        """May `from` open this connection to `to`, as far as policies go, and which of them say so?
+
+        from_: A pod, workload, node or address.
+        to: A pod, workload, node or address.
+        port: The destination's own port, by number or by name.
+        protocol: `TCP` (default), `UDP` or `SCTP`.
+        """
+        found: answers.Verdict = self._put(
+            {
+                "ask": "policyVerdict",
+                "from": from_,
+                "to": to,
+                "port": port,
+                "protocol": protocol,
+            }
+        )
+        return found
+
+    def allowed_ports(
+        self,
+        from_: str,
+        to: str,
+    ) -> answers.AllowedPorts:
+        """Exactly the ports on which `from` may open connections to `to`.
+
+        from_: A pod, workload, node, address or address block.
+        to: A pod, workload, node, address or address block.
+        """
+        found: answers.AllowedPorts = self._put(
+            {
+                "ask": "allowedPorts",
+                "from": from_,
+                "to": to,
+            }
+        )
+        return found
+
+    def reachability(
+        self,
+        *,
+        by: Granularity | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        ports: str | None = None,
+    ) -> answers.Reachability:
+        """Who may talk to whom, on which ports.
+
+        by: What counts as one end: `pod`, `workload` (default) or `namespace`.
+        from_: Only these sources; `all` by default.
+        to: Only these destinations; `all` by default.
+        ports: Only these ports, `TCP 80,443`; all by default.
+        """
+        found: answers.Reachability = self._put(
+            {
+                "ask": "reachability",
+                "by": by,
+                "from": from_,
+                "to": to,
+                "ports": ports,
+            }
+        )
+        return found
+
+    def policies_of(
+        self,
+        pod: str,
+    ) -> answers.PoliciesOf:
+        """Which policies select a pod.
+
+        pod: The pod.
+        """
+        found: answers.PoliciesOf = self._put(
+            {
+                "ask": "policiesOf",
+                "pod": pod,
+            }
+        )
+        return found
+
+    def pods_of(
+        self,
+        policy: str,
+    ) -> answers.PodsOf:
+        """Which pods a policy selects.
+
+        policy: `prod/allow-web`, `cnp/guard`.
+        """
+        found: answers.PodsOf = self._put(
+            {
+                "ask": "podsOf",
+                "policy": policy,
+            }
+        )
+        return found
+
+    def policy_diff(
+        self,
+        sources: Sequence[SourceText],
+        *,
+        by: Granularity | None = None,
+        whole: bool | None = None,
+    ) -> answers.PolicyDiff:
+        """Which connections an edit gains and loses: the cluster with these sources in place of those of the
+        same names.
+
+        sources: The edited sources.
+        by: What counts as one end: `pod`, `workload` (default) or `namespace`.
+        whole: Whether the sources are the whole other cluster rather than an edit of this one.
+        """
+        found: answers.PolicyDiff = self._put(
+            {
+                "ask": "policyDiff",
+                "sources": sources,
+                "by": by,
+                "whole": whole,
+            }
+        )
+        return found
+
+    def assert(
+        self,
+        claim: Claim,
+        from_: str,
+        to: str,
+        *,
+        ports: str | None = None,
+    ) -> answers.Assertion:
+        """Do all connections from one selection to another on some ports have one outcome?
+
+        claim: `denied` or `allowed`.
+        from_: Whom: `ns/prod`, `!ns/prod`, `*/[app=db]`, `outside`, an address block.
+        to: Whom.
+        ports: `TCP 5432`; all ports by default.
+        """
+        found: answers.Assertion = self._put(
+            {
+                "ask": "assert",
+                "claim": claim,
+                "from": from_,
+                "to": to,
+                "ports": ports,
+            }
+        )
+        return found
+
 
 ANSWERS: Mapping[str, Any] = {
     "problems": answers.ProblemList,
@@ -421,6 +732,13 @@ ANSWERS: Mapping[str, Any] = {
     "route": answers.Routing,
     "nginx": answers.NginxTable,
     "ingresses": answers.StatusList,
+    "policyVerdict": answers.Verdict,
+    "allowedPorts": answers.AllowedPorts,
+    "reachability": answers.Reachability,
+    "policiesOf": answers.PoliciesOf,
+    "podsOf": answers.PodsOf,
+    "policyDiff": answers.PolicyDiff,
+    "assert": answers.Assertion,
 }
 """The type of the answer to each question."""
 
@@ -448,6 +766,39 @@ FIELDS: Mapping[str, Mapping[str, tuple[str, bool, str]]] = {
     "nginx": {
     },
     "ingresses": {
+    },
+    "policyVerdict": {
+        "from": ("text", True, "A pod, workload, node or address."),
+        "to": ("text", True, "A pod, workload, node or address."),
+        "port": ("word", True, "The destination's own port, by number or by name."),
+        "protocol": ("text", False, "`TCP` (default), `UDP` or `SCTP`."),
+    },
+    "allowedPorts": {
+        "from": ("text", True, "A pod, workload, node, address or address block."),
+        "to": ("text", True, "A pod, workload, node, address or address block."),
+    },
+    "reachability": {
+        "by": ("text", False, "What counts as one end: `pod`, `workload` (default) or `namespace`."),
+        "from": ("text", False, "Only these sources; `all` by default."),
+        "to": ("text", False, "Only these destinations; `all` by default."),
+        "ports": ("text", False, "Only these ports, `TCP 80,443`; all by default."),
+    },
+    "policiesOf": {
+        "pod": ("text", True, "The pod."),
+    },
+    "podsOf": {
+        "policy": ("text", True, "`prod/allow-web`, `cnp/guard`."),
+    },
+    "policyDiff": {
+        "by": ("text", False, "What counts as one end: `pod`, `workload` (default) or `namespace`."),
+        "sources": ("json", True, "The edited sources."),
+        "whole": ("truth", False, "Whether the sources are the whole other cluster rather than an edit of this one."),
+    },
+    "assert": {
+        "claim": ("text", True, "`denied` or `allowed`."),
+        "from": ("text", True, "Whom: `ns/prod`, `!ns/prod`, `*/[app=db]`, `outside`, an address block."),
+        "to": ("text", True, "Whom."),
+        "ports": ("text", False, "`TCP 5432`; all ports by default."),
     },
 }
 """The fields of each question: how they are written, whether they are needed, what they mean."""

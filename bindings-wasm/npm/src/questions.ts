@@ -1,7 +1,11 @@
 // Generated from core/src by `make surface`. Do not edit.
 
 import type {
+  AllowedPorts,
+  AllowedPortsQuestion,
   Answers,
+  AssertQuestion,
+  Assertion,
   ClusterQuestion,
   ClusterView,
   IngressesQuestion,
@@ -10,13 +14,23 @@ import type {
   NginxQuestion,
   NginxTable,
   Output,
+  PodsOf,
+  PodsOfQuestion,
+  PoliciesOf,
+  PoliciesOfQuestion,
+  PolicyDiff,
+  PolicyDiffQuestion,
+  PolicyVerdictQuestion,
   ProblemList,
   ProblemsQuestion,
   Question,
+  Reachability,
+  ReachabilityQuestion,
   RouteQuestion,
   Routing,
   StatusList,
   TraceQuestion,
+  Verdict,
 } from "./types.js";
 
 /** A question without its name, which the method gives. */
@@ -60,5 +74,43 @@ export abstract class Questions {
   /** Class, controller and ADDRESS of every Ingress. */
   ingresses(question: Of<IngressesQuestion> = {}): StatusList {
     return this.ask({ ...question, ask: "ingresses" });
+  }
+
+  /** May `from` open this connection to `to`, as far as policies go, and which of them say so? */
+  policyVerdict(question: Of<PolicyVerdictQuestion>): Verdict {
+    return this.ask({ ...question, ask: "policyVerdict" });
+  }
+
+  /** Exactly the ports on which `from` may open connections to `to`. */
+  allowedPorts(question: Of<AllowedPortsQuestion>): AllowedPorts {
+    return this.ask({ ...question, ask: "allowedPorts" });
+  }
+
+  /** Who may talk to whom, on which ports. */
+  reachability(question: Of<ReachabilityQuestion> = {}): Reachability {
+    return this.ask({ ...question, ask: "reachability" });
+  }
+
+  /** Which policies select a pod. */
+  policiesOf(question: Of<PoliciesOfQuestion>): PoliciesOf {
+    return this.ask({ ...question, ask: "policiesOf" });
+  }
+
+  /** Which pods a policy selects. */
+  podsOf(question: Of<PodsOfQuestion>): PodsOf {
+    return this.ask({ ...question, ask: "podsOf" });
+  }
+
+  /**
+   * Which connections an edit gains and loses: the cluster with these sources in place of those of the
+   * same names.
+   */
+  policyDiff(question: Of<PolicyDiffQuestion>): PolicyDiff {
+    return this.ask({ ...question, ask: "policyDiff" });
+  }
+
+  /** Do all connections from one selection to another on some ports have one outcome? */
+  assert(question: Of<AssertQuestion>): Assertion {
+    return this.ask({ ...question, ask: "assert" });
   }
 }

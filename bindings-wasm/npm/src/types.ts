@@ -810,6 +810,8 @@ export interface NginxServer {
   readonly regexMode: boolean;
   /** The Secret of its certificate, `namespace/name`; empty for the default certificate. */
   readonly certificate?: string;
+  /** The Secret that the tls section chooses for this host, whether it can be loaded or not. */
+  readonly tlsSecret?: string;
   /** Locations in order. */
   readonly locations: readonly NginxLocation[];
 }
@@ -858,6 +860,403 @@ export interface IngressStatusAnswer {
   readonly addresses: readonly string[];
   /** Where the addresses come from, or why there are none. */
   readonly why: string;
+}
+
+/** Whether a connection may be made, and why. */
+export interface Verdict {
+  /** The judgement. */
+  readonly decision: Decision;
+  /** One sentence. */
+  readonly summary: string;
+  /** Who opens the connection: `namespace/name`, `node/name` or an address. */
+  readonly from: string;
+  /** Who is to answer. */
+  readonly to: string;
+  /** The source address that arrives. */
+  readonly fromIp: string;
+  /** The destination address that arrives. */
+  readonly toIp: string;
+  /** Protocol. */
+  readonly protocol: Protocol;
+  /** The destination's own port. */
+  readonly port: number;
+  /** What the policies of the opener say. */
+  readonly egress: Side;
+  /** What the policies of the destination say. */
+  readonly ingress: Side;
+}
+
+/** The judgement on one connection. */
+export type Decision =
+  /** Both ends allow it. */
+  | { readonly kind: "allowed" }
+  /** One end denies it. */
+  | { readonly kind: "denied" }
+  /** The API leaves it to the implementation. */
+  | {
+      readonly kind: "implementationDefined";
+      /** What most implementations do. */
+      readonly usually: PolicyOutcome;
+      /** What is left open. */
+      readonly why: Reason;
+    }
+  /** A fact is missing that manifests cannot tell. */
+  | {
+      readonly kind: "undetermined";
+      /** Which. */
+      readonly missing: Reason;
+    };
+
+/** Whether a connection may be made. */
+export type PolicyOutcome =
+  /** It may. */
+  | "allowed"
+  /** It may not: packets are dropped and the client times out. */
+  | "denied";
+
+/** Why one end of a connection allows or denies it, or why that cannot be said. */
+export type Reason =
+  /** The network plugin does not enforce policies. */
+  | "notEnforced"
+  /** Policies apply to pods only; this end is none. */
+  | "notAPod"
+  /** A pod on the host network counts as its node. */
+  | "hostNetwork"
+  /** A pod and its own address. */
+  | "samePod"
+  /** Traffic between a pod and its own node is never blocked by a NetworkPolicy. */
+  | "ownNode"
+  /** No policy speaks of this direction of the pod. */
+  | "notIsolated"
+  /** A rule allows it. */
+  | "ruleAllows"
+  /** A rule denies it. */
+  | "ruleDenies"
+  /** The pod is isolated, and no rule admits the connection. */
+  | "noRuleAdmits"
+  /** The pod has no address yet. */
+  | "noAddress"
+  /** The pod has ended. */
+  | "ended"
+  /** Whether the address belongs to a domain name that a rule accepts. */
+  | "domainName"
+  /** Policies of equal priority disagree. */
+  | "equalPriority"
+  /** The source was rewritten on the way; whether policies see the old or the new address is open. */
+  | "rewrittenSource"
+  /** A pod that reaches itself through its own Service. */
+  | "selfThroughService";
+
+/** What the policies of one end say. */
+export interface Side {
+  /** Which way, from the point of view of this end. */
+  readonly direction: Direction;
+  /** The judgement of this end alone. */
+  readonly decision: Decision;
+  /** Because of what. */
+  readonly reason: Reason;
+  /** The same as a sentence. */
+  readonly sentence: string;
+  /** The NetworkPolicies that isolate this end in this direction. */
+  readonly isolatedBy: readonly ObjectRef[];
+  /** The rule that decided, when one did. */
+  readonly decidedBy?: Evidence;
+  /** The peer of that rule that matched; absent when the rule names none. */
+  readonly peer?: Evidence;
+  /** The port of that rule that matched; absent when the rule names none. */
+  readonly port?: Evidence;
+  /** When no rule admits the connection: what came nearest. */
+  readonly nearestMiss?: Miss;
+  /**
+   * Every policy that could have a say: all NetworkPolicies of the pod's namespace and all
+   * cluster-wide policies, in the order they are asked.
+   */
+  readonly policies: readonly Examined[];
+}
+
+/** From the point of view of the pod that a policy selects. */
+export type Direction =
+  /** Into the pod. */
+  | "ingress"
+  /** Out of the pod. */
+  | "egress";
+
+/** The rule that would have admitted a connection with the least change. */
+export interface Miss {
+  /** What is in the way, in words. */
+  readonly sentence: string;
+  /** The part of the rule that does not match. */
+  readonly evidence: Evidence;
+}
+
+/** One policy and what it made of the connection. */
+export interface Examined {
+  /** The policy. */
+  readonly policy: ObjectRef;
+  /** When it is asked. */
+  readonly tier: Tier;
+  /** Whether it selects the pod. */
+  readonly selects: boolean;
+  /** Whether it selects the pod and speaks of this direction. */
+  readonly applies: boolean;
+  /** What it does with the connection: the action of its first matching rule; absent when none matches. */
+  readonly effect?: PolicyAction;
+  /** Why it does not apply; absent when it does. */
+  readonly whyNot?: string;
+  /** Its rules for this direction, in order; empty when it does not apply. */
+  readonly rules: readonly ExaminedRule[];
+}
+
+/** In which order policies are asked. */
+export type Tier =
+  /** ClusterNetworkPolicy of tier Admin, AdminNetworkPolicy: first, by priority. */
+  | "admin"
+  /** NetworkPolicy: final for the pods it isolates. */
+  | "networkPolicy"
+  /** ClusterNetworkPolicy of tier Baseline, BaselineAdminNetworkPolicy: for what is left. */
+  | "baseline";
+
+/** What a rule does with the traffic it speaks of. */
+export type PolicyAction =
+  /** Allow or Accept. */
+  | "allow"
+  /** Deny. */
+  | "deny"
+  /** Leave it to the next tier. */
+  | "pass";
+
+/** One rule and what it made of the connection. */
+export interface ExaminedRule {
+  /** `spec.ingress[0]`. */
+  readonly field: string;
+  /** What it does with traffic that matches. */
+  readonly action: PolicyAction;
+  /** Whether one of its peers and one of its ports match. */
+  readonly matches: boolean;
+  /** Its peers; empty when it names none, which means everyone. */
+  readonly peers: readonly ExaminedPart[];
+  /** Its ports; empty when it names none, which means all. */
+  readonly ports: readonly ExaminedPart[];
+}
+
+/** One peer or port of a rule. */
+export interface ExaminedPart {
+  /** `spec.ingress[0].from[1]`. */
+  readonly field: string;
+  /** Whether it matches. */
+  readonly matches: boolean;
+  /** Why it does not; absent when it does. */
+  readonly whyNot?: string;
+}
+
+/** Exactly the ports open between two ends. */
+export interface AllowedPorts {
+  /** Who opens connections. */
+  readonly from: string;
+  /** Who answers. */
+  readonly to: string;
+  /** Ports open, by family or by addresses when they differ. */
+  readonly parts: readonly AllowedPart[];
+}
+
+/** The ports open to a part of the addresses. */
+export interface AllowedPart {
+  /** Only with this family; absent when all common families are alike. */
+  readonly family?: Family;
+  /** The addresses outside the cluster; absent when both ends are inside. */
+  readonly addresses?: string;
+  /** Ports open. */
+  readonly ports: string;
+}
+
+/** An IP family. */
+export type Family =
+  /** IPv4. */
+  | "IPv4"
+  /** IPv6. */
+  | "IPv6";
+
+/** What counts as one end of a connection. */
+export type Granularity =
+  /** Every pod for itself. */
+  | "pod"
+  /** The pods of a workload together; bare pods for themselves. */
+  | "workload"
+  /** The pods of a namespace together. */
+  | "namespace";
+
+/** Who may talk to whom. */
+export interface Reachability {
+  /** What counts as one end. */
+  readonly by: Granularity;
+  /** The ends, in order of first mention. */
+  readonly members: readonly Member[];
+  /**
+   * Connections inside the cluster that are allowed, ordered by source and destination. Pairs without
+   * any allowed port are left out, and so is a pod's way to itself.
+   */
+  readonly connections: readonly Link[];
+  /** Who may be reached from which addresses outside the cluster. */
+  readonly fromOutside: readonly OutsideLink[];
+  /** Who may reach which addresses outside the cluster. */
+  readonly toOutside: readonly OutsideLink[];
+}
+
+/** One end. */
+export interface Member {
+  /** `Deployment web/frontend`, `Pod web/tool`, `Namespace web`. */
+  readonly name: string;
+  /** Its pods that take part in networking. */
+  readonly pods: number;
+}
+
+/** An allowed connection. */
+export interface Link {
+  /** Who opens it. */
+  readonly from: string;
+  /** Who answers. */
+  readonly to: string;
+  /** Ports open between every pod of one and every pod of the other. */
+  readonly ports: string;
+  /** Ports open between some of them; absent when these are the same. */
+  readonly some?: string;
+  /** Only with this family of addresses; absent when all common families are alike. */
+  readonly family?: Family;
+}
+
+/** An allowed connection over the border of the cluster. */
+export interface OutsideLink {
+  /** The end inside. */
+  readonly member: string;
+  /** Addresses outside. */
+  readonly addresses: string;
+  /** Ports open between them and at least one of its pods. */
+  readonly ports: string;
+}
+
+/** The policies that select a pod. */
+export interface PoliciesOf {
+  /** The pod. */
+  readonly pod: string;
+  /** Whether a NetworkPolicy isolates it for ingress: only what a rule admits comes in. */
+  readonly isolatedIngress: boolean;
+  /** Whether a NetworkPolicy isolates it for egress. */
+  readonly isolatedEgress: boolean;
+  /** Why no policy can select it; absent when one can. */
+  readonly whyNone?: string;
+  /** In the order they are asked. */
+  readonly policies: readonly Selecting[];
+}
+
+/** A policy that selects the pod. */
+export interface Selecting {
+  /** The policy. */
+  readonly policy: ObjectRef;
+  /** When it is asked. */
+  readonly tier: Tier;
+  /** Whether it speaks of traffic into the pod. */
+  readonly ingress: boolean;
+  /** Whether it speaks of traffic out of the pod. */
+  readonly egress: boolean;
+  /** The selector that does it. */
+  readonly evidence: Evidence;
+}
+
+/** The pods that a policy selects. */
+export interface PodsOf {
+  /** The policy. */
+  readonly policy: ObjectRef;
+  /** When it is asked. */
+  readonly tier: Tier;
+  /** Whether it speaks of traffic into its pods. */
+  readonly ingress: boolean;
+  /** Whether it speaks of traffic out of its pods. */
+  readonly egress: boolean;
+  /** `namespace/name`, in the order of the cluster. */
+  readonly pods: readonly string[];
+  /** The selector that does it. */
+  readonly evidence: Evidence;
+}
+
+/** A source in a question. */
+export interface SourceText {
+  /** Name, as of `Source`. */
+  readonly name: string;
+  /** Text, YAML or JSON. */
+  readonly text: string;
+}
+
+/** What changed between two clusters. */
+export interface PolicyDiff {
+  /** What counts as one end. */
+  readonly by: Granularity;
+  /** Connections inside the cluster that differ. */
+  readonly connections: readonly LinkChange[];
+  /** Connections from outside that differ. */
+  readonly fromOutside: readonly OutsideChange[];
+  /** Connections to the outside that differ. */
+  readonly toOutside: readonly OutsideChange[];
+  /** Ends that exist only before. */
+  readonly membersLost: readonly string[];
+  /** Ends that exist only after. */
+  readonly membersGained: readonly string[];
+}
+
+/** A connection that differs. */
+export interface LinkChange {
+  /** Who opens it. */
+  readonly from: string;
+  /** Who answers. */
+  readonly to: string;
+  /** Only with this family of addresses; absent when all common families are alike. */
+  readonly family?: Family;
+  /** Ports open before. */
+  readonly before: string;
+  /** Ports open after. */
+  readonly after: string;
+  /** Ports newly open. */
+  readonly gained: string;
+  /** Ports no longer open. */
+  readonly lost: string;
+}
+
+/** A connection over the border that differs. */
+export interface OutsideChange {
+  /** The end inside. */
+  readonly member: string;
+  /** Addresses outside for which the change is the same. */
+  readonly addresses: string;
+  /** Ports open before. */
+  readonly before: string;
+  /** Ports open after. */
+  readonly after: string;
+  /** Ports newly open. */
+  readonly gained: string;
+  /** Ports no longer open. */
+  readonly lost: string;
+}
+
+/** What is claimed. */
+export type Claim =
+  /** None of these connections may be made. */
+  | "denied"
+  /** All of these connections may be made. */
+  | "allowed";
+
+/** Whether a claim holds. */
+export interface Assertion {
+  /** Whether it holds for every pair and every port: then this is a proof, not a sample. */
+  readonly holds: boolean;
+  /** One sentence. */
+  readonly summary: string;
+  /** What was claimed. */
+  readonly claim: Claim;
+  /** Ports it was claimed of. */
+  readonly ports: string;
+  /** How many pairs of pods, nodes and address ranges were judged. */
+  readonly pairs: number;
+  /** A connection for which it does not hold. */
+  readonly counterexample?: Verdict;
 }
 
 /** The question names something that does not exist, or cannot be read. The only `Err` of a question. */
@@ -1132,6 +1531,82 @@ export interface IngressesQuestion {
   readonly ask: "ingresses";
 }
 
+/** May `from` open this connection to `to`, as far as policies go, and which of them say so? */
+export interface PolicyVerdictQuestion {
+  readonly ask: "policyVerdict";
+  /** A pod, workload, node or address. */
+  readonly from: string;
+  /** A pod, workload, node or address. */
+  readonly to: string;
+  /** The destination's own port, by number or by name. */
+  readonly port: PortText;
+  /** `TCP` (default), `UDP` or `SCTP`. */
+  readonly protocol?: string | undefined;
+}
+
+/** Exactly the ports on which `from` may open connections to `to`. */
+export interface AllowedPortsQuestion {
+  readonly ask: "allowedPorts";
+  /** A pod, workload, node, address or address block. */
+  readonly from: string;
+  /** A pod, workload, node, address or address block. */
+  readonly to: string;
+}
+
+/** Who may talk to whom, on which ports. */
+export interface ReachabilityQuestion {
+  readonly ask: "reachability";
+  /** What counts as one end: `pod`, `workload` (default) or `namespace`. */
+  readonly by?: Granularity | undefined;
+  /** Only these sources; `all` by default. */
+  readonly from?: string | undefined;
+  /** Only these destinations; `all` by default. */
+  readonly to?: string | undefined;
+  /** Only these ports, `TCP 80,443`; all by default. */
+  readonly ports?: string | undefined;
+}
+
+/** Which policies select a pod. */
+export interface PoliciesOfQuestion {
+  readonly ask: "policiesOf";
+  /** The pod. */
+  readonly pod: string;
+}
+
+/** Which pods a policy selects. */
+export interface PodsOfQuestion {
+  readonly ask: "podsOf";
+  /** `prod/allow-web`, `cnp/guard`. */
+  readonly policy: string;
+}
+
+/**
+ * Which connections an edit gains and loses: the cluster with these sources in place of those of the
+ * same names.
+ */
+export interface PolicyDiffQuestion {
+  readonly ask: "policyDiff";
+  /** What counts as one end: `pod`, `workload` (default) or `namespace`. */
+  readonly by?: Granularity | undefined;
+  /** The edited sources. */
+  readonly sources: readonly SourceText[];
+  /** Whether the sources are the whole other cluster rather than an edit of this one. */
+  readonly whole?: boolean | undefined;
+}
+
+/** Do all connections from one selection to another on some ports have one outcome? */
+export interface AssertQuestion {
+  readonly ask: "assert";
+  /** `denied` or `allowed`. */
+  readonly claim: Claim;
+  /** Whom: `ns/prod`, `!ns/prod`, `*\/[app=db]`, `outside`, an address block. */
+  readonly from: string;
+  /** Whom. */
+  readonly to: string;
+  /** `TCP 5432`; all ports by default. */
+  readonly ports?: string | undefined;
+}
+
 /** The answer to each question, by the name of the question. */
 export interface Answers {
   readonly problems: ProblemList;
@@ -1141,6 +1616,13 @@ export interface Answers {
   readonly route: Routing;
   readonly nginx: NginxTable;
   readonly ingresses: StatusList;
+  readonly policyVerdict: Verdict;
+  readonly allowedPorts: AllowedPorts;
+  readonly reachability: Reachability;
+  readonly policiesOf: PoliciesOf;
+  readonly podsOf: PodsOf;
+  readonly policyDiff: PolicyDiff;
+  readonly assert: Assertion;
 }
 
 /** Any question. */
@@ -1151,7 +1633,14 @@ export type Question =
   | TraceQuestion
   | RouteQuestion
   | NginxQuestion
-  | IngressesQuestion;
+  | IngressesQuestion
+  | PolicyVerdictQuestion
+  | AllowedPortsQuestion
+  | ReachabilityQuestion
+  | PoliciesOfQuestion
+  | PodsOfQuestion
+  | PolicyDiffQuestion
+  | AssertQuestion;
 
 /** Any answer. */
 export type Answer = Answers[keyof Answers];

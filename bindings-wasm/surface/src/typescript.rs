@@ -153,7 +153,9 @@ fn join(shapes: &[Shape], mark: &str) -> String {
 }
 
 fn doc(out: &mut String, indent: &str, lines: &[String]) {
-    match lines {
+    // A selector such as `*/db` would end the comment.
+    let lines: Vec<String> = lines.iter().map(|line| line.replace("*/", "*\\/")).collect();
+    match lines.as_slice() {
         [] => {}
         [line] => {
             let _ = writeln!(out, "{indent}/** {line} */");
