@@ -10,7 +10,7 @@ pub(super) const LOOPBACK_ADDRESS: &str = "a loopback address: every pod and eve
 pub(super) const GIVEN_BY_STATUS: &str = "the manifest gives it in the pod's status";
 
 fn block(cidr: Option<IpNet>) -> String {
-    cidr.map_or("its pod CIDR".into(), |cidr| cidr.to_string())
+    cidr.map_or_else(|| "its pod CIDR".into(), |cidr| cidr.to_string())
 }
 
 pub(super) fn pod_interface(pod: &str, node: &str, bridge: Option<IpAddr>, stays: bool) -> String {
@@ -91,7 +91,7 @@ pub(super) fn arrived(node: &str) -> String {
 }
 
 pub(super) fn masquerade(source: IpAddr, new: Option<IpAddr>, bridge: bool) -> String {
-    let new = new.map_or("an address of the node".into(), |ip| ip.to_string());
+    let new = new.map_or_else(|| "an address of the node".into(), |ip| ip.to_string());
     let where_ = if bridge { "the node's own pod CIDR" } else { "the cluster's pod CIDR" };
     format!(
         "the packet leaves {where_}, so the network plugin puts {new} in place of its source {source}: nobody beyond knows the way to a pod"

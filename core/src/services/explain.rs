@@ -5,7 +5,7 @@ use super::{
     Via,
 };
 use crate::manifest::Evidence;
-use crate::model::{Family, Service, Snapshot};
+use crate::model::{Family, ProxyMode, Service, Snapshot};
 use serde::Serialize;
 
 /// One step of a decision: a stable code, a sentence, and the fields behind it.
@@ -111,6 +111,10 @@ impl Teller<'_> {
 
     fn node(&self) -> &str {
         self.snapshot.node(self.selection.node).map_or("", |node| &node.name)
+    }
+
+    fn fate(&self) -> &'static str {
+        if matches!(self.selection.outcome, Outcome::Rejected(_)) { "rejected" } else { "dropped" }
     }
 
     fn frontend(&self, frontend: Frontend, service: &Service, port: &ServicePort) -> Reason {
@@ -238,8 +242,9 @@ impl Teller<'_> {
                 Reason {
                     code: "services/no-local-endpoints",
                     sentence: format!(
-                        "{policy} of Service {name} is Local and node {} has no usable endpoint of it, so the packet is dropped",
-                        self.node()
+                        "{policy} of Service {name} is Local and node {} has no usable endpoint of it, so the packet is {}",
+                        self.node(),
+                        self.fate()
                     ),
                     evidence: field(&format!("spec.{policy}")),
                 }
@@ -254,10 +259,19 @@ impl Teller<'_> {
             },
             Refusal::UnknownPort => Reason {
                 code: "services/unknown-port-rejected",
-                sentence: format!(
-                    "{} is a ClusterIP but its Service has no port {}/{}: in nftables mode such packets are rejected",
-                    packet.destination, packet.port, packet.protocol
-                ),
+                sentence: match self.snapshot.settings.proxy.mode {
+                    ProxyMode::Ipvs => format!(
+                        "{} is on the interface kube-ipvs0 of node {} and no Service has port {}/{} there, so the node itself refuses",
+                        packet.destination,
+                        self.node(),
+                        packet.port,
+                        packet.protocol
+                    ),
+                    _ => format!(
+                        "{} is a ClusterIP but its Service has no port {}/{}: in nftables mode such packets are rejected",
+                        packet.destination, packet.port, packet.protocol
+                    ),
+                },
                 evidence: self
                     .proxy
                     .cluster_ips

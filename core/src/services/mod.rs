@@ -13,6 +13,7 @@ mod endpoints;
 pub mod explain;
 mod hash;
 mod ip;
+mod ipvs;
 mod node;
 mod ports;
 pub mod rules;
@@ -132,7 +133,7 @@ pub enum Refusal {
     NoLocalEndpoints,
     /// The source is in none of `spec.loadBalancerSourceRanges`.
     SourceRanges,
-    /// nftables: the ClusterIP exists, the port does not.
+    /// nftables and ipvs: the address exists, the port does not.
     UnknownPort,
     /// nftables: no Service has this address of the Service CIDR.
     UnallocatedAddress,
@@ -277,6 +278,11 @@ impl Proxy {
     /// Whether an address counts as the node's own: on one of its interfaces, or loopback.
     pub fn is_local_address(&self, node: NodeId, ip: IpAddr) -> bool {
         self.nodes.get(node.index()).is_some_and(|facts| facts.is_local(ip))
+    }
+
+    /// Whether an address is the ClusterIP, external or load balancer address of any Service.
+    pub(crate) fn is_service_address(&self, ip: IpAddr) -> bool {
+        self.frontends.range((ip, 0, Protocol::Tcp)..).next().is_some_and(|((first, ..), _)| *first == ip)
     }
 
     /// The block by which kube-proxy tells pods from other sources.

@@ -243,8 +243,8 @@ impl<'a> Walk<'a> {
             _ => candidate.categories.cluster(),
         };
         let share = Share { n: 1, of: u32::try_from(chosen.len()).unwrap_or(u32::MAX).max(1) };
-        // nftables notes possible meetings with oneself only for endpoints of this node.
-        let anywhere = self.snapshot.settings.proxy.mode != ProxyMode::Nftables;
+        // nftables and ipvs note possible meetings with oneself only for endpoints of this node.
+        let anywhere = self.snapshot.settings.proxy.mode == ProxyMode::Iptables;
         let hairpin = |endpoint: &Endpoint| {
             endpoint.ip == self.packet.source && (anywhere || endpoint.node == Some(self.node))
         };
@@ -320,9 +320,5 @@ impl<'a> Walk<'a> {
             }
         }
         self.unmatched(&by_node_port)
-    }
-
-    fn ipvs(&self) -> Decision {
-        self.iptables()
     }
 }

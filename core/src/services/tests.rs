@@ -266,3 +266,30 @@ fn endpoints_are_ordered_as_text() {
         "10.244.0.22:8080 1/3, 10.244.0.2:8080 1/3, 10.244.0.3:8080 1/3"
     );
 }
+
+#[test]
+fn ipvs_has_no_short_circuit_and_answers_unknown_ports_itself() {
+    let mut world = node_port("Local");
+    world.snapshot.settings.proxy.mode = crate::model::ProxyMode::Ipvs;
+    assert_eq!(world.ask(0, POD, "192.168.10.11", 30080), "10.244.0.2:8080 1/1");
+    assert_eq!(world.ask(2, OUTSIDE, NODE, 30080), "Dropped(NoLocalEndpoints)");
+    assert_eq!(world.ask(2, POD, NODE, 30080), "10.244.0.2:8080 1/2, 10.244.1.2:8080 1/2");
+    assert_eq!(world.ask(2, POD, CLUSTER_IP, 81), "Rejected(UnknownPort)");
+    let proxy = Proxy::new(&world.snapshot);
+    assert_eq!(
+        rules::ipvs(&proxy, NodeId(0), Family::IPv4, None),
+        "IP Virtual Server version 1.2.1 (size=4096)
+Prot LocalAddress:Port Scheduler Flags
+  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn
+TCP  10.96.0.40:80 rr
+  -> 10.244.0.2:8080              Masq    1      0          0
+  -> 10.244.1.2:8080              Masq    1      0          0
+TCP  192.168.10.11:30080 rr
+  -> 10.244.0.2:8080              Masq    1      0          0
+TCP  10.244.0.1:30080 rr
+  -> 10.244.0.2:8080              Masq    1      0          0
+TCP  10.244.0.0:30080 rr
+  -> 10.244.0.2:8080              Masq    1      0          0
+"
+    );
+}

@@ -4,7 +4,7 @@ use super::super::node::NodePortAddresses;
 use super::super::{Categories, Proxy, ServicePort};
 use super::names::{ServiceChains, endpoint_chain, service_chains};
 use super::{NodeRules, lower};
-use crate::model::{Family, NodeId, ProxySettings, Snapshot};
+use crate::model::{Family, NodeId, ProxySettings, ServiceId, Snapshot};
 use std::fmt::Write;
 
 /// From this many endpoints on kube-proxy leaves out the comments of endpoint rules.
@@ -19,10 +19,21 @@ const LARGE_CLUSTER_ENDPOINTS: usize = 1000;
 ///
 /// k8s: pkg/proxy/iptables/proxier.go syncProxyRules (1.36)
 pub fn iptables(snapshot: &Snapshot, proxy: &Proxy, node: NodeId, family: Family) -> String {
+    iptables_of(snapshot, proxy, node, family, None)
+}
+
+/// [`iptables`] with the rules of one Service only, besides those that are always there.
+pub fn iptables_of(
+    snapshot: &Snapshot,
+    proxy: &Proxy,
+    node: NodeId,
+    family: Family,
+    only: Option<ServiceId>,
+) -> String {
     let endpoints: usize =
         proxy.ports.iter().filter(|port| port.family == family).map(|port| port.endpoints.len()).sum();
     let mut writer = Writer {
-        rules: NodeRules { proxy, node, family },
+        rules: NodeRules { proxy, node, family, only },
         settings: &snapshot.settings.proxy,
         comments: endpoints <= LARGE_CLUSTER_ENDPOINTS,
         filter_chains: String::new(),

@@ -4,6 +4,7 @@
 //! against each other, so that neither can drift alone.
 
 mod iptables;
+mod ipvs;
 mod names;
 mod nft_parse;
 mod nft_tracer;
@@ -11,13 +12,14 @@ mod nftables;
 mod parse;
 mod tracer;
 
-pub use iptables::{iptables, jump_rules, probability};
+pub use iptables::{iptables, iptables_of, jump_rules, probability};
+pub use ipvs::ipvs;
 pub use nft_tracer::NftablesRules;
-pub use nftables::nftables;
+pub use nftables::{nftables, nftables_of};
 pub use tracer::{IptablesRules, Reached, TraceVerdict, Traced};
 
 use super::{Proxy, ServicePort};
-use crate::model::{Family, NodeId};
+use crate::model::{Family, NodeId, ServiceId};
 use std::net::IpAddr;
 
 /// What the writers of both rule languages need about the node.
@@ -25,13 +27,16 @@ struct NodeRules<'a> {
     proxy: &'a Proxy,
     node: NodeId,
     family: Family,
+    /// Only the rules of this Service, besides those that are always there.
+    only: Option<ServiceId>,
 }
 
 impl<'a> NodeRules<'a> {
     /// Service ports of the family with their index.
     fn ports(&self) -> impl Iterator<Item = (u32, &'a ServicePort)> {
-        let family = self.family;
-        (0u32..).zip(&self.proxy.ports).filter(move |(_, port)| port.family == family)
+        let (family, only) = (self.family, self.only);
+        let wanted = move |port: &ServicePort| only.is_none_or(|only| port.service == only);
+        (0u32..).zip(&self.proxy.ports).filter(move |(_, port)| port.family == family && wanted(port))
     }
 
     /// Whether the node itself is let in by the source ranges of a Service.

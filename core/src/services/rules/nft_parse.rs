@@ -313,7 +313,10 @@ fn address(words: &mut Words) -> Result<Address, String> {
     let blocks: Result<Vec<IpNet>, String> = items
         .iter()
         .map(|item| {
-            item.parse().ok().or_else(|| parse_ip(item).map(IpNet::from)).ok_or(format!("bad address {item}"))
+            item.parse()
+                .ok()
+                .or_else(|| parse_ip(item).map(IpNet::from))
+                .ok_or_else(|| format!("bad address {item}"))
         })
         .collect();
     Ok(Address::Blocks(negated, blocks?))

@@ -4,7 +4,7 @@ use super::super::node::NodePortAddresses;
 use super::super::{Categories, Proxy, ServicePort};
 use super::names::{NftChains, nft_chains, nft_endpoint};
 use super::{NodeRules, lower};
-use crate::model::{Family, NodeId, Snapshot};
+use crate::model::{Family, NodeId, ServiceId, Snapshot};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -15,9 +15,20 @@ use std::fmt::Write;
 ///
 /// k8s: pkg/proxy/nftables/proxier.go setupNFTables, syncProxyRules (1.36)
 pub fn nftables(snapshot: &Snapshot, proxy: &Proxy, node: NodeId, family: Family) -> String {
+    nftables_of(snapshot, proxy, node, family, None)
+}
+
+/// [`nftables`] with the rules of one Service only, besides those that are always there.
+pub fn nftables_of(
+    snapshot: &Snapshot,
+    proxy: &Proxy,
+    node: NodeId,
+    family: Family,
+    only: Option<ServiceId>,
+) -> String {
     let v4 = family == Family::IPv4;
     let mut writer = Writer {
-        rules: NodeRules { proxy, node, family },
+        rules: NodeRules { proxy, node, family, only },
         ip: if v4 { "ip" } else { "ip6" },
         address: if v4 { "ipv4_addr" } else { "ipv6_addr" },
         mark: &snapshot.settings.proxy.masquerade_mark,
