@@ -181,7 +181,7 @@ fn whole_yaml(
     let mut tree = Tree { text: readable.into(), ..Tree::default() };
     let source = Arc::clone(&tree.text);
     let broken = broken.first().map(|&at| at as usize);
-    match stream::document(&mut tree, &source, &source, bytes, 0, broken) {
+    match stream::document(&mut tree, &source, &source, bytes, 0, broken, false) {
         Ok((composed, duplicates)) => Ok((tree, composed, duplicates)),
         Err(refused) => Err(refused.message),
     }

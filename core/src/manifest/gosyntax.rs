@@ -1,5 +1,6 @@
 //! Values in Go syntax, as some messages of the decoders print them.
 
+use super::compose::Notes;
 use super::tree::{Node, Value};
 
 /// Go: `strconv.Quote`
@@ -38,7 +39,9 @@ fn is_printable(c: char) -> bool {
 }
 
 /// Go: `fmt.Sprintf("%#v", value)` of a decoded YAML value. Cut off where it would become endless.
-pub(crate) fn value(root: Node<'_>) -> String {
+///
+/// Keys are printed as `notes` know them, before they became text.
+pub(crate) fn value(root: Node<'_>, notes: &Notes) -> String {
     const LONGEST: usize = 4096;
     enum Part<'t> {
         Node(Node<'t>),
@@ -84,7 +87,14 @@ pub(crate) fn value(root: Node<'_>) -> String {
             Value::Mapping { .. } => {
                 text.push_str("map[interface {}]interface {}{");
                 parts.push(Part::Text("}"));
-                let mut pairs: Vec<_> = node.pairs().collect();
+                let mut pairs: Vec<_> = match notes.written.get(&node.target()) {
+                    Some(children) if !children.iter().any(|child| notes.merges.contains(child)) => {
+                        let (pairs, _) = children.as_chunks::<2>();
+                        let tree = node.tree();
+                        pairs.iter().map(|&[key, value]| (tree.node(key), tree.node(value))).collect()
+                    }
+                    _ => node.pairs().collect(),
+                };
                 pairs.sort_by_key(|(key, _)| key.as_str());
                 for (at, (key, value)) in pairs.into_iter().enumerate().rev() {
                     parts.push(Part::Inner(value));

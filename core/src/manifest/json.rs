@@ -93,11 +93,17 @@ impl Reader<'_, '_> {
                 offset: self.at + 1,
                 ended: false,
             }),
-            None => Err(JsonError {
-                message: "unexpected end of JSON input".to_owned(),
-                offset: self.text.len(),
-                ended: true,
-            }),
+            None => {
+                // At the end Go lets its scanner see a space, which strings and the gaps between
+                // tokens can have, and other tokens cannot.
+                let inside = context.starts_with("in ") && context != "in string literal"
+                    || context.starts_with("after decimal");
+                let message = match inside {
+                    true => format!("invalid character ' ' {context}"),
+                    false => "unexpected end of JSON input".to_owned(),
+                };
+                Err(JsonError { message, offset: self.text.len(), ended: true })
+            }
         }
     }
 

@@ -154,7 +154,7 @@ impl Decoder<'_> {
         match frame {
             Frame::Alias(_) => self.alias_depth -= 1,
             Frame::BadKey(id) => {
-                let key = gosyntax::value(self.tree.node(id));
+                let key = gosyntax::value(self.tree.node(id), self.notes);
                 return self.fault(id, format!("invalid map key: {key}"), false);
             }
             Frame::Sequence { children, next } => {
@@ -209,7 +209,7 @@ impl Decoder<'_> {
     }
 
     fn set(&mut self, key: NodeId, value: NodeId, merged: bool) {
-        let text = gosyntax::value(self.tree.node(key));
+        let text = gosyntax::value(self.tree.node(key), self.notes);
         let Some(keys) = self.keys.last_mut() else { return };
         let before = [false, true].into_iter().find(|&by| keys.contains(&(text.clone(), by)));
         match before {
@@ -270,7 +270,7 @@ pub(crate) fn unsupported_key(tree: &Tree, notes: &Notes) -> Option<Fault> {
                 Value::Uint(_) => "uint64",
                 _ => return None,
             };
-            let (key, value) = (gosyntax::value(node), gosyntax::value(tree.node(value)));
+            let (key, value) = (gosyntax::value(node, notes), gosyntax::value(tree.node(value), notes));
             let message = format!("unsupported map key of type: {kind}, key: {key}, value: {value}");
             Some(Fault { message, span: node.span(), aliases: false })
         })

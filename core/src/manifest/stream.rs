@@ -153,19 +153,20 @@ impl Stream<'_> {
         let span = Span { start: index(start), end: index(end) };
         let first = self.broken.get(self.broken.partition_point(|&at| at < span.start)..).unwrap_or_default();
         let broken = first.first().filter(|&&at| at < span.end).map(|&at| (at - span.start) as usize);
-        let (outcome, duplicates) = match document(self.tree, self.text, text, bytes, span.start, broken) {
-            Ok((composed, duplicates)) => (Ok(composed), duplicates),
-            Err(refused) => {
-                let message = format!("error converting YAML to JSON: {}", refused.message);
-                (Err(Refused { message, ..refused }), Vec::new())
-            }
-        };
+        let (outcome, duplicates) =
+            match document(self.tree, self.text, text, bytes, span.start, broken, true) {
+                Ok((composed, duplicates)) => (Ok(composed), duplicates),
+                Err(refused) => {
+                    let message = format!("error converting YAML to JSON: {}", refused.message);
+                    (Err(Refused { message, ..refused }), Vec::new())
+                }
+            };
         self.found.push(Document { span, json: false, outcome, duplicates });
     }
 }
 
 /// Reads one document of YAML, which stands at `base` in `source`, all the way to what can be JSON.
-/// `broken`: the first byte of `chunk` that is not UTF-8. Messages are those of `yaml.YAMLToJSON`.
+/// `broken`: the first byte of `chunk` that is not UTF-8; `stream`: whether it was cut from a stream. Messages are those of `yaml.YAMLToJSON`.
 pub(crate) fn document(
     tree: &mut Tree,
     source: &str,
@@ -173,13 +174,14 @@ pub(crate) fn document(
     bytes: &[u8],
     base: u32,
     broken: Option<usize>,
+    stream: bool,
 ) -> Result<(Composed, Vec<Duplicate>), Refused> {
     let composed = compose(tree, source, chunk, base);
     let reached = match &composed {
         Ok(composed) => composed.reached,
         Err(error) => error.reached,
     };
-    if let Some((at, reason)) = utf8::refused(chunk, bytes, broken, reached as usize) {
+    if let Some((at, reason)) = utf8::refused(chunk, bytes, broken, reached as usize, stream) {
         let at = base + index(at);
         let span = Span { start: at, end: at + 1 };
         return Err(Refused { code: codes::ENCODING, message: format!("yaml: {reason}"), span });

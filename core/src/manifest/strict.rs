@@ -130,7 +130,7 @@ pub(crate) fn go_kind(node: Node<'_>) -> &'static str {
 impl<'t> Walk<'t, '_> {
     /// The entries of a mapping, duplicates of JSON included.
     fn pairs(&self, node: Node<'t>) -> Vec<(Node<'t>, Node<'t>)> {
-        let written = self.notes.and_then(|notes| notes.written.get(&node.id()));
+        let written = self.notes.and_then(|notes| notes.written.get(&node.target()));
         let mut pairs: Vec<_> = match written {
             Some(children) => {
                 let (pairs, _) = children.as_chunks::<2>();

@@ -124,6 +124,14 @@ impl<'t> Node<'t> {
         self.id
     }
 
+    /// The node itself, or the one that an alias refers to.
+    pub(crate) fn target(self) -> NodeId {
+        match self.tree.data(self.id).value {
+            Value::Alias(target) => target,
+            _ => self.id,
+        }
+    }
+
     pub(crate) fn tree(self) -> &'t Tree {
         self.tree
     }

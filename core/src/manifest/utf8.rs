@@ -4,7 +4,7 @@
 const BLOCK: usize = 512;
 
 /// Whether the reader refuses `chunk` before the scanner, which has reached `reached`, is done; where
-/// and why. `broken`: the first byte that is not UTF-8.
+/// and why. `broken`: the first byte that is not UTF-8; `stream`: whether the chunk was cut from one.
 ///
 /// go-yaml: readerc.go yaml_parser_update_buffer
 pub(crate) fn refused(
@@ -12,6 +12,7 @@ pub(crate) fn refused(
     bytes: &[u8],
     broken: Option<usize>,
     reached: usize,
+    stream: bool,
 ) -> Option<(usize, &'static str)> {
     if matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) {
         // Cut at newlines, UTF-16 is left with half a character.
@@ -23,7 +24,13 @@ pub(crate) fn refused(
         (Some(at), None) | (None, Some(at)) => at,
         (Some(broken), Some(control)) => broken.min(control),
     };
-    if at / BLOCK * BLOCK > reached {
+    // A stream has its line ends made one byte before; and the scanner looks up to three characters
+    // ahead.
+    let read = |at: usize| match text_before(chunk, at) {
+        before if stream => at - before.matches("\r\n").count(),
+        _ => at,
+    };
+    if read(at) / BLOCK * BLOCK > read(reached) + 3 {
         return None;
     }
     let reason = match broken {
@@ -31,6 +38,10 @@ pub(crate) fn refused(
         _ => "control characters are not allowed",
     };
     Some((at, reason))
+}
+
+fn text_before(text: &str, at: usize) -> &str {
+    text.get(..at).unwrap_or(text)
 }
 
 /// The first character that is not printable.
@@ -99,10 +110,10 @@ mod tests {
     #[test]
     fn controls_are_refused_where_the_reader_meets_them() {
         let control = Some((2, "control characters are not allowed"));
-        assert_eq!(refused("a\n\u{1}", b"", None, 3), control);
-        assert_eq!(refused("a\n\u{80}", b"", None, 3), control);
-        assert_eq!(refused("\u{85}\u{a0}\u{fffd}\t", b"", None, 3), None);
+        assert_eq!(refused("a\n\u{1}", b"", None, 3, true), control);
+        assert_eq!(refused("a\n\u{80}", b"", None, 3, true), control);
+        assert_eq!(refused("\u{85}\u{a0}\u{fffd}\t", b"", None, 3, true), None);
         let late = format!("{}\u{1}", "a".repeat(600));
-        assert_eq!(refused(&late, b"", None, 100), None);
+        assert_eq!(refused(&late, b"", None, 100, true), None);
     }
 }

@@ -46,6 +46,9 @@ struct SimpleKey {
     required: bool,
     /// Number of its first token.
     token: usize,
+    /// Whether the head of the queue waits for it. go-yaml forgets this of a key that starts with an
+    /// empty flow collection.
+    awaited: bool,
     mark: Mark,
 }
 
@@ -223,19 +226,31 @@ impl<'s> Scanner<'s> {
         self.tokens.push_back(Token { data, start, end });
     }
 
+    /// Puts a token before the one numbered `before`; at the end if that has been taken.
+    fn insert(&mut self, before: Option<usize>, token: Token<'s>) {
+        match before.and_then(|before| before.checked_sub(self.taken)) {
+            Some(at) if at < self.tokens.len() => self.tokens.insert(at, token),
+            _ => self.tokens.push_back(token),
+        }
+    }
+
     /// Fetches tokens until the first one can no longer become a key.
     fn fill(&mut self) -> Result<(), SyntaxError> {
-        while !self.ended {
+        loop {
             if !self.tokens.is_empty() {
+                // Numbers never fall from the outside in.
                 let level = self.keys.partition_point(|key| key.token < self.taken);
                 match self.keys.get(level) {
-                    Some(key) if key.possible && key.token == self.taken => {
+                    Some(key) if key.possible && key.awaited && key.token == self.taken => {
                         if !self.is_valid(level)? {
                             break;
                         }
                     }
                     _ => break,
                 }
+            }
+            if self.ended {
+                break;
             }
             self.fetch()?;
         }
@@ -266,7 +281,7 @@ impl<'s> Scanner<'s> {
             let token = self.taken + self.tokens.len();
             self.remove_key()?;
             if let Some(last) = self.keys.last_mut() {
-                *last = SimpleKey { possible: true, required, token, mark };
+                *last = SimpleKey { possible: true, required, token, awaited: true, mark };
             }
         }
         Ok(())
@@ -301,8 +316,7 @@ impl<'s> Scanner<'s> {
             let context = self.keys.last().map(|key| key.mark).unwrap_or_default();
             return Err(self.error(&format!("exceeded max depth of {MAX_DEPTH}"), context));
         }
-        let at = token.map_or(self.tokens.len(), |token| token - self.taken);
-        self.tokens.insert(at, Token { data, start: mark, end: mark });
+        self.insert(token, Token { data, start: mark, end: mark });
         Ok(())
     }
 
@@ -443,7 +457,7 @@ impl<'s> Scanner<'s> {
         self.save_key()?;
         let token = self.taken + self.tokens.len();
         let mark = self.mark();
-        self.keys.push(SimpleKey { possible: false, required: false, token, mark });
+        self.keys.push(SimpleKey { possible: false, required: false, token, awaited: false, mark });
         self.flow_level += 1;
         if self.flow_level > MAX_DEPTH {
             return Err(self.error(&format!("exceeded max depth of {MAX_DEPTH}"), mark));
@@ -457,7 +471,10 @@ impl<'s> Scanner<'s> {
         self.remove_key()?;
         if self.flow_level > 0 {
             self.flow_level -= 1;
-            self.keys.pop();
+            let inner = self.keys.pop().unwrap_or_default();
+            if let Some(outer) = self.keys.last_mut().filter(|outer| outer.token == inner.token) {
+                outer.awaited = false;
+            }
         }
         self.simple_key_allowed = false;
         self.indicator(data);
@@ -496,8 +513,7 @@ impl<'s> Scanner<'s> {
         let level = self.keys.len().saturating_sub(1);
         if self.is_valid(level)? {
             let key = self.keys.get(level).copied().unwrap_or_default();
-            let at = key.token - self.taken;
-            self.tokens.insert(at, Token { data: Data::Key, start: key.mark, end: key.mark });
+            self.insert(Some(key.token), Token { data: Data::Key, start: key.mark, end: key.mark });
             let column = key.mark.column as usize;
             self.roll_indent(column, Some(key.token), Data::BlockMappingStart, key.mark)?;
             if let Some(key) = self.keys.get_mut(level) {
@@ -518,13 +534,10 @@ impl<'s> Scanner<'s> {
         Ok(())
     }
 
-    /// Skips spaces, comments and line breaks. Tabs count as space only where no key may start.
+    /// Skips spaces, comments and line breaks. Tabs count as space only where no key may start. A byte
+    /// order mark inside the text is a letter like others: go-yaml looks for it in the wrong place.
     fn skip_to_token(&mut self) {
         loop {
-            if self.byte() == 0xEF && self.column() == 0 && self.byte_at(1) == 0xBB && self.byte_at(2) == 0xBF
-            {
-                self.skip();
-            }
             while self.byte() == b' '
                 || self.byte() == b'\t' && (self.flow_level > 0 || !self.simple_key_allowed)
             {
