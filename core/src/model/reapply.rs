@@ -184,3 +184,132 @@ fn faults(old: &ServiceSpec, new: &ServiceSpec) -> Vec<Fault> {
     }
     faults
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::admission::defaults;
+    use crate::manifest::api::core_v1::ServicePort;
+
+    fn service(kind: &str, edit: impl FnOnce(&mut ServiceSpec)) -> Service {
+        let mut service = Service::default();
+        service.spec.type_ = kind.into();
+        service.spec.ports.push(ServicePort { name: "http".into(), port: 80, ..Default::default() });
+        edit(&mut service.spec);
+        defaults::service(&mut service);
+        service
+    }
+
+    /// As stored: with an address and, where the type has them, node ports.
+    fn stored(kind: &str, edit: impl FnOnce(&mut ServiceSpec)) -> Service {
+        let mut service = service(kind, edit);
+        let spec = &mut service.spec;
+        spec.cluster_ip = "10.96.0.40".into();
+        spec.cluster_ips = vec!["10.96.0.40".into()];
+        spec.ip_families = vec!["IPv4".into()];
+        spec.ip_family_policy = Some("SingleStack".into());
+        if needs_node_port(spec) {
+            for port in &mut spec.ports {
+                port.node_port = 30100;
+            }
+        }
+        service
+    }
+
+    fn texts(reapplied: &Reapplied) -> Vec<String> {
+        let faults = reapplied.faults.iter();
+        faults.map(|fault| format!("{}: {}", fault.field, fault.message)).collect()
+    }
+
+    #[test]
+    fn allocated_values_stay() {
+        let after = reapply(&stored("NodePort", |_| {}), &service("NodePort", |_| {}));
+        let spec = &after.service.spec;
+        assert_eq!((spec.cluster_ip.as_str(), spec.ports[0].node_port), ("10.96.0.40", 30100));
+        assert_eq!(texts(&after), [""; 0]);
+    }
+
+    #[test]
+    fn a_renamed_port_gets_a_new_node_port() {
+        let after = reapply(
+            &stored("NodePort", |_| {}),
+            &service("NodePort", |spec| spec.ports[0].name = "web".into()),
+        );
+        assert_eq!(after.service.spec.ports[0].node_port, 0);
+    }
+
+    #[test]
+    fn an_edit_of_the_type_drops_what_it_no_longer_has() {
+        let old = stored("NodePort", |_| {});
+        let mut edited = old.clone();
+        edited.spec.type_ = "ClusterIP".into();
+        let after = reapply(&old, &edited).service.spec;
+        assert_eq!((after.ports[0].node_port, after.external_traffic_policy.as_str()), (0, ""));
+        let mut edited = old.clone();
+        edited.spec.type_ = "ExternalName".into();
+        let after = reapply(&old, &edited).service.spec;
+        assert!(after.cluster_ip.is_empty() && after.cluster_ips.is_empty() && after.ip_families.is_empty());
+        assert_eq!(after.ip_family_policy, None);
+    }
+
+    #[test]
+    fn a_manifest_with_another_node_port_is_not_an_edit() {
+        let new = service("ClusterIP", |spec| spec.ports[0].node_port = 30200);
+        assert_eq!(reapply(&stored("NodePort", |_| {}), &new).service.spec.ports[0].node_port, 30200);
+    }
+
+    #[test]
+    fn leaving_a_load_balancer() {
+        let old = stored("LoadBalancer", |spec| {
+            spec.external_traffic_policy = "Local".into();
+            spec.health_check_node_port = 30300;
+            spec.load_balancer_class = Some("example.com/lb".into());
+        });
+        let mut edited = old.clone();
+        edited.spec.type_ = "NodePort".into();
+        edited.status.load_balancer.ingress.push(Default::default());
+        let after = reapply(&old, &edited).service;
+        let spec = &after.spec;
+        assert_eq!((spec.health_check_node_port, &spec.load_balancer_class), (0, &None));
+        assert_eq!(spec.allocate_load_balancer_node_ports, None);
+        assert!(after.status.load_balancer.ingress.is_empty());
+        let other =
+            service("LoadBalancer", |spec| spec.load_balancer_class = Some("example.com/other".into()));
+        let text = "spec.loadBalancerClass: Invalid value: \"example.com/other\": may not change once set";
+        assert_eq!(texts(&reapply(&old, &other)), [text]);
+    }
+
+    #[test]
+    fn addresses_do_not_change() {
+        let old = stored("ClusterIP", |_| {});
+        let other = service("ClusterIP", |spec| spec.cluster_ip = "10.96.0.41".into());
+        let text = "spec.clusterIPs[0]: Invalid value: [\"10.96.0.41\"]: may not change once set";
+        assert_eq!(texts(&reapply(&old, &other)), [text]);
+        let headless = service("ClusterIP", |spec| spec.cluster_ip = "None".into());
+        let text = "spec.clusterIPs[0]: Invalid value: [\"None\"]: may not change once set";
+        assert_eq!(texts(&reapply(&old, &headless)), [text]);
+        let name = service("ExternalName", |spec| spec.external_name = "example.com".into());
+        assert_eq!(texts(&reapply(&old, &name)), [""; 0]);
+    }
+
+    #[test]
+    fn the_second_address_is_released_by_policy() {
+        let mut old = stored("ClusterIP", |_| {});
+        old.spec.cluster_ips.push("fd00::40".into());
+        old.spec.ip_families.push("IPv6".into());
+        old.spec.ip_family_policy = Some("RequireDualStack".into());
+        let mut edited = old.clone();
+        edited.spec.ip_family_policy = Some("SingleStack".into());
+        let after = reapply(&old, &edited);
+        assert_eq!((after.service.spec.cluster_ips.len(), after.faults.len()), (1, 0));
+        let mut edited = old.clone();
+        edited.spec.cluster_ips.pop();
+        edited.spec.ip_families.pop();
+        let text = |what| {
+            format!(
+                "spec.ipFamilyPolicy: Invalid value: \"RequireDualStack\": must be 'SingleStack' to release the secondary {what}"
+            )
+        };
+        assert_eq!(texts(&reapply(&old, &edited)), [text("cluster IP"), text("IP family")]);
+    }
+}

@@ -182,7 +182,7 @@ apiVersion: apps/v1
 kind: ReplicaSet
 metadata:
   name: web-5d4f8c7b9
-  ownerReferences: [{apiVersion: apps/v1, kind: Deployment, name: web, uid: x, controller: true}]
+  ownerReferences: [{apiVersion: apps/v1, kind: Deployment, name: web, uid: u1, controller: true}]
 spec: {replicas: 2, selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}}}
 ---
 apiVersion: v1
@@ -190,7 +190,7 @@ kind: Pod
 metadata:
   name: web-5d4f8c7b9-aaaaa
   labels: {app: web, pod-template-hash: 5d4f8c7b9}
-  ownerReferences: [{apiVersion: apps/v1, kind: ReplicaSet, name: web-5d4f8c7b9, uid: y, controller: true}]
+  ownerReferences: [{apiVersion: apps/v1, kind: ReplicaSet, name: web-5d4f8c7b9, uid: u2, controller: true}]
 spec: {nodeName: n1}
 status: {phase: Running, podIP: 10.0.0.5}
 ",
@@ -210,7 +210,7 @@ kind: Pod
 metadata:
   name: web-5d4f8c7b9-aaaaa
   labels: {app: web, pod-template-hash: 5d4f8c7b9}
-  ownerReferences: [{apiVersion: apps/v1, kind: ReplicaSet, name: web-5d4f8c7b9, uid: y, controller: true}]
+  ownerReferences: [{apiVersion: apps/v1, kind: ReplicaSet, name: web-5d4f8c7b9, uid: u2, controller: true}]
 ",
     );
     assert_eq!(snapshot.pods[0].workload.as_ref().unwrap().to_string(), "Deployment default/web");
