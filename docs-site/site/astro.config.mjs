@@ -8,6 +8,7 @@ export default defineConfig({
   integrations: [
     starlight({
       title: "kubehop",
+      favicon: "/favicon.svg",
       description: "What a Kubernetes network would do, and why: every hop and its reason, live in the page.",
       customCss: ["@fontsource-variable/inter", "./src/styles/site.css"],
       lastUpdated: false,
@@ -15,7 +16,11 @@ export default defineConfig({
       sidebar: [
         { label: "Start", items: [{ autogenerate: { directory: "start" } }] },
         { label: "Mechanisms", items: [{ autogenerate: { directory: "mechanisms" } }] },
-        { label: "Reference", items: [{ autogenerate: { directory: "reference" } }] },
+        { label: "Reference", items: [
+            { label: "Every case", link: "/cases/" },
+            { label: "Where each rule comes from", link: "/reference/rules/" },
+            { autogenerate: { directory: "reference" } },
+          ] },
         { label: "About", items: [{ autogenerate: { directory: "about" } }] },
       ],
     }),

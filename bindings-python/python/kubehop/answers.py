@@ -1241,6 +1241,342 @@ class OutsideChange(Answer):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Lookup(Answer):
+    """What a name is to a program, with everything that was tried."""
+
+    from_: str
+    """Who asks: `default/client`, `node/node-a`, an address."""
+    name: str
+    """The name as typed."""
+    program: Program
+    """What asks."""
+    summary: str
+    """One sentence."""
+    outcome: LookupOutcome
+    """How it ended."""
+    addresses: tuple[str, ...]
+    """Addresses in the order the program gets them."""
+    records: tuple[str, ...]
+    """All records of the answer that counts."""
+    canonical: str | None = None
+    """The name behind the search list and all aliases."""
+    error: str | None = None
+    """What the library says when it found nothing."""
+    source: str
+    """Where the answer came from: `dns`, `hosts` (/etc/hosts) or `literal` (it is an address)."""
+    seconds: int
+    """Whole seconds of waiting."""
+    resolv_conf: ResolvConf
+    """The resolv.conf that was used."""
+    steps: tuple[LookupStep, ...]
+    """Every name tried, in order."""
+    ways: tuple[Way, ...]
+    """The ways to the name servers, in the order of use."""
+    share: str
+    """The part of the look-ups that fares so: less than 1/1 when only some DNS pods can be reached."""
+    because: tuple[DnsReason, ...]
+    """Why it ended so."""
+    suggestions: tuple[Suggestion, ...] = ()
+    """Names that would work, or may have been meant."""
+    undetermined: str | None = None
+    """What is missing to know the answer."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ResolvConf(Answer):
+    """Content of a resolv.conf."""
+
+    nameservers: tuple[str, ...]
+    """Servers, in the order they are asked."""
+    searches: tuple[str, ...]
+    """Domains that are appended to short names."""
+    options: tuple[str, ...]
+    """`ndots:5` …"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LookupStep(Answer):
+    """One name tried."""
+
+    name: str
+    """Fully qualified."""
+    parallel: bool = False
+    """Sent at once with the steps around it."""
+    queries: tuple[Exchange, ...]
+    """Its queries."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Exchange(Answer):
+    """One query and what came back."""
+
+    type: str
+    """The type asked."""
+    server: str
+    """The name server."""
+    protocol: Protocol
+    """UDP, or TCP when the answer did not fit."""
+    tries: int
+    """How often it was sent."""
+    result: ExchangeResult
+    """What came back."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExchangeResultAnswered(Answer):
+    """An answer."""
+
+    kind: Literal["answered"] = "answered"
+    rcode: Rcode
+    """How it ended."""
+    flags: Flags
+    """Header flags."""
+    answers: tuple[str, ...]
+    """Answer section."""
+    because: tuple[DnsReason, ...]
+    """The objects behind it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExchangeResultTimedOut(Answer):
+    """Nothing."""
+
+    kind: Literal["timedOut"] = "timedOut"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExchangeResultRefused(Answer):
+    """An error: nobody listens."""
+
+    kind: Literal["refused"] = "refused"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Flags(Answer):
+    """Header flags of an answer."""
+
+    aa: bool
+    """Authoritative answer."""
+    tc: bool
+    """Truncated."""
+    rd: bool
+    """Recursion desired: every resolver sets it."""
+    ra: bool
+    """Recursion available."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DnsReason(Answer):
+    """One sentence and the object behind it."""
+
+    text: str
+    """A plain English sentence."""
+    evidence: Evidence | None = None
+    """The object, field and position that decided; absent when none did."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Way(Answer):
+    """How queries to one name server fare."""
+
+    server: str
+    """The name server."""
+    protocol: Protocol
+    """UDP, or TCP for large answers."""
+    end: End
+    """How it ends."""
+    delivered: str
+    """The part of the queries that get there; with several DNS pods some may be out of reach."""
+    service: ObjectRef | None = None
+    """The Service on the way, if there is one."""
+    because: tuple[DnsReason, ...]
+    """Every decision on the way."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EndCluster(Answer):
+    """At cluster DNS."""
+
+    kind: Literal["cluster"] = "cluster"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EndOutside(Answer):
+    """At a resolver outside the cluster."""
+
+    kind: Literal["outside"] = "outside"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EndTimedOut(Answer):
+    """Nowhere: the query is lost."""
+
+    kind: Literal["timedOut"] = "timedOut"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EndRefused(Answer):
+    """Somebody says that nobody is there."""
+
+    kind: Literal["refused"] = "refused"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EndUndetermined(Answer):
+    """Not known."""
+
+    kind: Literal["undetermined"] = "undetermined"
+    missing: str
+    """What is missing."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Suggestion(Answer):
+    """A name that may have been meant."""
+
+    name: str
+    """The name to ask for."""
+    text: str
+    """Why it is offered."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DnsResponse(Answer):
+    """An answer of the server, with reasons."""
+
+    name: str
+    """The name asked, fully qualified."""
+    type: str
+    """The type asked."""
+    rcode: Rcode
+    """How it ended."""
+    flags: Flags
+    """Header flags."""
+    answers: tuple[str, ...]
+    """Answer section."""
+    authority: tuple[str, ...]
+    """Authority section."""
+    additional: tuple[str, ...]
+    """Additional section, without OPT."""
+    plugin: str
+    """The plugin that answered."""
+    because: tuple[DnsReason, ...]
+    """Why, one reason per deciding object."""
+    suggestions: tuple[Suggestion, ...] = ()
+    """Names that may have been meant; only for negative answers."""
+    undetermined: str | None = None
+    """What is missing to know the answer for sure."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PodResolvConf(Answer):
+    """The resolv.conf of a pod."""
+
+    pod: ObjectRef
+    """The pod."""
+    base: str
+    """Where its settings come from: `cluster`, `node` or `none`."""
+    why: str
+    """Why, in one sentence."""
+    nameservers: tuple[str, ...]
+    """Servers, in the order they are asked."""
+    searches: tuple[str, ...]
+    """Domains that are appended to short names."""
+    options: tuple[str, ...]
+    """`ndots:5` …"""
+    text: str
+    """The file."""
+    events: tuple[Event, ...]
+    """Warnings the kubelet records."""
+    evidence: tuple[Evidence, ...]
+    """The fields that decided."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event(Answer):
+    """An event the kubelet records."""
+
+    reason: str
+    """`DNSConfigForming`, `MissingClusterDNS`, `FailedCreatePodSandBox`."""
+    message: str
+    """Its message."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HostsFile(Answer):
+    """/etc/hosts of a pod, with what else the kubelet makes of its names."""
+
+    pod: ObjectRef
+    """The pod."""
+    hostname: str
+    """What `hostname` prints in it: the node's name on the host network, the FQDN with setHostnameAsFQDN."""
+    domain: str
+    """The domain behind the hostname, empty when there is none."""
+    text: str
+    """The file."""
+    entries: tuple[HostsEntry, ...]
+    """Addresses with their names, in the order of the file."""
+    events: tuple[Event, ...]
+    """Warnings the kubelet records."""
+    notes: tuple[str, ...]
+    """Things worth knowing about these names."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HostsEntry(Answer):
+    """One line of /etc/hosts."""
+
+    address: str
+    """The address."""
+    names: tuple[str, ...]
+    """Its names."""
+    evidence: Evidence | None = None
+    """The field of the pod it comes from; absent for fixed lines and the pod's own."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ZoneListing(Answer):
+    """All records of the cluster's zones."""
+
+    zones: tuple[Zone, ...]
+    """One table per zone, forward zones first."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Zone(Answer):
+    """Records of one zone."""
+
+    zone: str
+    """The zone, `cluster.local.`."""
+    records: tuple[str, ...]
+    """SOA and NS first, then by namespace and Service; reverse zones by address."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ToolRun(Answer):
+    """What a command printed."""
+
+    from_: str
+    """Who typed."""
+    command: str
+    """The command."""
+    style: Style
+    """Which program ran."""
+    text: str
+    """Standard output and standard error as the user sees them."""
+    exit: int
+    """Exit code."""
+    seconds: int
+    """Whole seconds it took."""
+    steps: tuple[LookupStep, ...]
+    """Every name tried, in order."""
+    ways: tuple[Way, ...]
+    """The ways to the name servers."""
+    undetermined: str | None = None
+    """What is missing to know the output for sure."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Assertion(Answer):
     """Whether a claim holds."""
 
@@ -1362,6 +1698,30 @@ Family = Literal["IPv4", "IPv6"]
 
 Granularity = Literal["pod", "workload", "namespace"]
 """What counts as one end of a connection."""
+
+
+Program = Literal["glibc", "musl", "nslookup", "dig", "digSearch", "host", "busybox", "busybox-1.28"]
+"""Programs and libraries that resolve names; they differ in what they try and in what stops them."""
+
+
+LookupOutcome = Literal["found", "notFound", "noData", "timedOut", "refused", "failed", "undetermined"]
+"""How a look-up ended for the program."""
+
+
+ExchangeResult = Union["ExchangeResultAnswered", "ExchangeResultTimedOut", "ExchangeResultRefused"]
+"""What came back of a query."""
+
+
+Rcode = Literal["NOERROR", "SERVFAIL", "NXDOMAIN", "REFUSED"]
+"""How a query ended at the server."""
+
+
+End = Union["EndCluster", "EndOutside", "EndTimedOut", "EndRefused", "EndUndetermined"]
+"""How a way to a name server ends."""
+
+
+Style = Literal["bind", "busybox", "busybox-1.28"]
+"""Which program answers to a name that several have."""
 
 
 Claim = Literal["denied", "allowed"]

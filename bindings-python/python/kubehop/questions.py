@@ -31,6 +31,12 @@ _SourceTextNeeded = TypedDict(
 class SourceText(_SourceTextNeeded):
     """A source in a question."""
 
+Program = Literal["glibc", "musl", "nslookup", "dig", "digSearch", "host", "busybox", "busybox-1.28"]
+"""Programs and libraries that resolve names; they differ in what they try and in what stops them."""
+
+Style = Literal["bind", "busybox", "busybox-1.28"]
+"""Which program answers to a name that several have."""
+
 Claim = Literal["denied", "allowed"]
 """What is claimed."""
 
@@ -387,6 +393,106 @@ class PolicyDiffQuestion(_PolicyDiffQuestionNeeded, _PolicyDiffQuestionOptional)
     same names.
     """
 
+_ResolveQuestionNeeded = TypedDict(
+    "_ResolveQuestionNeeded",
+    {
+        "ask": Literal["resolve"],
+        "from": "str",
+        "name": "str",
+    },
+)
+
+_ResolveQuestionOptional = TypedDict(
+    "_ResolveQuestionOptional",
+    {
+        "type": "str",
+        "program": "Program",
+        "resolvConf": "str",
+    },
+    total=False,
+)
+
+
+class ResolveQuestion(_ResolveQuestionNeeded, _ResolveQuestionOptional):
+    """What does a name resolve to from a pod, with every query on the way?"""
+
+_DigQuestionNeeded = TypedDict(
+    "_DigQuestionNeeded",
+    {
+        "ask": Literal["dig"],
+        "name": "str",
+    },
+)
+
+_DigQuestionOptional = TypedDict(
+    "_DigQuestionOptional",
+    {
+        "type": "str",
+    },
+    total=False,
+)
+
+
+class DigQuestion(_DigQuestionNeeded, _DigQuestionOptional):
+    """What does the DNS server alone answer?"""
+
+_ResolvConfQuestionNeeded = TypedDict(
+    "_ResolvConfQuestionNeeded",
+    {
+        "ask": Literal["resolvConf"],
+        "pod": "str",
+    },
+)
+
+
+class ResolvConfQuestion(_ResolvConfQuestionNeeded):
+    """The resolv.conf that the kubelet writes for a pod."""
+
+_HostsQuestionNeeded = TypedDict(
+    "_HostsQuestionNeeded",
+    {
+        "ask": Literal["hosts"],
+        "pod": "str",
+    },
+)
+
+
+class HostsQuestion(_HostsQuestionNeeded):
+    """The /etc/hosts and hostname that the kubelet gives a pod."""
+
+_ZoneQuestionNeeded = TypedDict(
+    "_ZoneQuestionNeeded",
+    {
+        "ask": Literal["zone"],
+    },
+)
+
+
+class ZoneQuestion(_ZoneQuestionNeeded):
+    """All records of cluster DNS."""
+
+_ToolQuestionNeeded = TypedDict(
+    "_ToolQuestionNeeded",
+    {
+        "ask": Literal["tool"],
+        "from": "str",
+        "command": "str",
+    },
+)
+
+_ToolQuestionOptional = TypedDict(
+    "_ToolQuestionOptional",
+    {
+        "style": "Style",
+        "resolvConf": "str",
+    },
+    total=False,
+)
+
+
+class ToolQuestion(_ToolQuestionNeeded, _ToolQuestionOptional):
+    """What does a command such as `nslookup api.prod` print in a pod?"""
+
 _AssertQuestionNeeded = TypedDict(
     "_AssertQuestionNeeded",
     {
@@ -409,7 +515,7 @@ _AssertQuestionOptional = TypedDict(
 class AssertQuestion(_AssertQuestionNeeded, _AssertQuestionOptional):
     """Do all connections from one selection to another on some ports have one outcome?"""
 
-Question = Union[ProblemsQuestion, ClusterQuestion, KubectlQuestion, TraceQuestion, RouteQuestion, NginxQuestion, IngressesQuestion, PolicyVerdictQuestion, AllowedPortsQuestion, ReachabilityQuestion, PoliciesOfQuestion, PodsOfQuestion, PolicyDiffQuestion, AssertQuestion]
+Question = Union[ProblemsQuestion, ClusterQuestion, KubectlQuestion, TraceQuestion, RouteQuestion, NginxQuestion, IngressesQuestion, PolicyVerdictQuestion, AllowedPortsQuestion, ReachabilityQuestion, PoliciesOfQuestion, PodsOfQuestion, PolicyDiffQuestion, ResolveQuestion, DigQuestion, ResolvConfQuestion, HostsQuestion, ZoneQuestion, ToolQuestion, AssertQuestion]
 """Any question."""
 
 
@@ -444,6 +550,18 @@ class Questions(ABC):
     def ask(self, question: PodsOfQuestion) -> answers.PodsOf: ...
     @overload
     def ask(self, question: PolicyDiffQuestion) -> answers.PolicyDiff: ...
+    @overload
+    def ask(self, question: ResolveQuestion) -> answers.Lookup: ...
+    @overload
+    def ask(self, question: DigQuestion) -> answers.DnsResponse: ...
+    @overload
+    def ask(self, question: ResolvConfQuestion) -> answers.PodResolvConf: ...
+    @overload
+    def ask(self, question: HostsQuestion) -> answers.HostsFile: ...
+    @overload
+    def ask(self, question: ZoneQuestion) -> answers.ZoneListing: ...
+    @overload
+    def ask(self, question: ToolQuestion) -> answers.ToolRun: ...
     @overload
     def ask(self, question: AssertQuestion) -> answers.Assertion: ...
     @overload
@@ -697,6 +815,124 @@ class Questions(ABC):
         )
         return found
 
+    def resolve(
+        self,
+        from_: str,
+        name: str,
+        *,
+        type: str | None = None,
+        program: Program | None = None,
+        resolv_conf: str | None = None,
+    ) -> answers.Lookup:
+        """What does a name resolve to from a pod, with every query on the way?
+
+        from_: Who asks: `web/frontend`, `node/node-a`, an address.
+        name: The name as typed: `api.prod`.
+        type: One record type; absent: A and AAAA, as programs ask.
+        program: The program or library that asks; absent: the library of the settings.
+        resolv_conf: Text of a resolv.conf in place of the one the kubelet writes.
+        """
+        found: answers.Lookup = self._put(
+            {
+                "ask": "resolve",
+                "from": from_,
+                "name": name,
+                "type": type,
+                "program": program,
+                "resolvConf": resolv_conf,
+            }
+        )
+        return found
+
+    def dig(
+        self,
+        name: str,
+        *,
+        type: str | None = None,
+    ) -> answers.DnsResponse:
+        """What does the DNS server alone answer?
+
+        name: The whole name; nothing is searched.
+        type: `A` by default.
+        """
+        found: answers.DnsResponse = self._put(
+            {
+                "ask": "dig",
+                "name": name,
+                "type": type,
+            }
+        )
+        return found
+
+    def resolv_conf(
+        self,
+        pod: str,
+    ) -> answers.PodResolvConf:
+        """The resolv.conf that the kubelet writes for a pod.
+
+        pod: The pod.
+        """
+        found: answers.PodResolvConf = self._put(
+            {
+                "ask": "resolvConf",
+                "pod": pod,
+            }
+        )
+        return found
+
+    def hosts(
+        self,
+        pod: str,
+    ) -> answers.HostsFile:
+        """The /etc/hosts and hostname that the kubelet gives a pod.
+
+        pod: The pod.
+        """
+        found: answers.HostsFile = self._put(
+            {
+                "ask": "hosts",
+                "pod": pod,
+            }
+        )
+        return found
+
+    def zone(
+        self,
+    ) -> answers.ZoneListing:
+        """All records of cluster DNS."""
+        found: answers.ZoneListing = self._put(
+            {
+                "ask": "zone",
+            }
+        )
+        return found
+
+    def tool(
+        self,
+        from_: str,
+        command: str,
+        *,
+        style: Style | None = None,
+        resolv_conf: str | None = None,
+    ) -> answers.ToolRun:
+        """What does a command such as `nslookup api.prod` print in a pod?
+
+        from_: Who types: `web/frontend`, `node/node-a`, an address.
+        command: `nslookup api.prod`, `dig +short api.prod.svc.cluster.local`, `busybox nslookup web`.
+        style: Whose nslookup, ping and wget; absent: what the pod's image says.
+        resolv_conf: Text of a resolv.conf in place of the one the kubelet writes.
+        """
+        found: answers.ToolRun = self._put(
+            {
+                "ask": "tool",
+                "from": from_,
+                "command": command,
+                "style": style,
+                "resolvConf": resolv_conf,
+            }
+        )
+        return found
+
     def assert(
         self,
         claim: Claim,
@@ -738,6 +974,12 @@ ANSWERS: Mapping[str, Any] = {
     "policiesOf": answers.PoliciesOf,
     "podsOf": answers.PodsOf,
     "policyDiff": answers.PolicyDiff,
+    "resolve": answers.Lookup,
+    "dig": answers.DnsResponse,
+    "resolvConf": answers.PodResolvConf,
+    "hosts": answers.HostsFile,
+    "zone": answers.ZoneListing,
+    "tool": answers.ToolRun,
     "assert": answers.Assertion,
 }
 """The type of the answer to each question."""
@@ -793,6 +1035,31 @@ FIELDS: Mapping[str, Mapping[str, tuple[str, bool, str]]] = {
         "by": ("text", False, "What counts as one end: `pod`, `workload` (default) or `namespace`."),
         "sources": ("json", True, "The edited sources."),
         "whole": ("truth", False, "Whether the sources are the whole other cluster rather than an edit of this one."),
+    },
+    "resolve": {
+        "from": ("text", True, "Who asks: `web/frontend`, `node/node-a`, an address."),
+        "name": ("text", True, "The name as typed: `api.prod`."),
+        "type": ("text", False, "One record type; absent: A and AAAA, as programs ask."),
+        "program": ("text", False, "The program or library that asks; absent: the library of the settings."),
+        "resolvConf": ("text", False, "Text of a resolv.conf in place of the one the kubelet writes."),
+    },
+    "dig": {
+        "name": ("text", True, "The whole name; nothing is searched."),
+        "type": ("text", False, "`A` by default."),
+    },
+    "resolvConf": {
+        "pod": ("text", True, "The pod."),
+    },
+    "hosts": {
+        "pod": ("text", True, "The pod."),
+    },
+    "zone": {
+    },
+    "tool": {
+        "from": ("text", True, "Who types: `web/frontend`, `node/node-a`, an address."),
+        "command": ("text", True, "`nslookup api.prod`, `dig +short api.prod.svc.cluster.local`, `busybox nslookup web`."),
+        "style": ("text", False, "Whose nslookup, ping and wget; absent: what the pod's image says."),
+        "resolvConf": ("text", False, "Text of a resolv.conf in place of the one the kubelet writes."),
     },
     "assert": {
         "claim": ("text", True, "`denied` or `allowed`."),

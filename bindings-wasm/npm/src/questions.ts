@@ -8,12 +8,18 @@ import type {
   Assertion,
   ClusterQuestion,
   ClusterView,
+  DigQuestion,
+  DnsResponse,
+  HostsFile,
+  HostsQuestion,
   IngressesQuestion,
   Journey,
   KubectlQuestion,
+  Lookup,
   NginxQuestion,
   NginxTable,
   Output,
+  PodResolvConf,
   PodsOf,
   PodsOfQuestion,
   PoliciesOf,
@@ -26,11 +32,17 @@ import type {
   Question,
   Reachability,
   ReachabilityQuestion,
+  ResolvConfQuestion,
+  ResolveQuestion,
   RouteQuestion,
   Routing,
   StatusList,
+  ToolQuestion,
+  ToolRun,
   TraceQuestion,
   Verdict,
+  ZoneListing,
+  ZoneQuestion,
 } from "./types.js";
 
 /** A question without its name, which the method gives. */
@@ -107,6 +119,36 @@ export abstract class Questions {
    */
   policyDiff(question: Of<PolicyDiffQuestion>): PolicyDiff {
     return this.ask({ ...question, ask: "policyDiff" });
+  }
+
+  /** What does a name resolve to from a pod, with every query on the way? */
+  resolve(question: Of<ResolveQuestion>): Lookup {
+    return this.ask({ ...question, ask: "resolve" });
+  }
+
+  /** What does the DNS server alone answer? */
+  dig(question: Of<DigQuestion>): DnsResponse {
+    return this.ask({ ...question, ask: "dig" });
+  }
+
+  /** The resolv.conf that the kubelet writes for a pod. */
+  resolvConf(question: Of<ResolvConfQuestion>): PodResolvConf {
+    return this.ask({ ...question, ask: "resolvConf" });
+  }
+
+  /** The /etc/hosts and hostname that the kubelet gives a pod. */
+  hosts(question: Of<HostsQuestion>): HostsFile {
+    return this.ask({ ...question, ask: "hosts" });
+  }
+
+  /** All records of cluster DNS. */
+  zone(question: Of<ZoneQuestion> = {}): ZoneListing {
+    return this.ask({ ...question, ask: "zone" });
+  }
+
+  /** What does a command such as `nslookup api.prod` print in a pod? */
+  tool(question: Of<ToolQuestion>): ToolRun {
+    return this.ask({ ...question, ask: "tool" });
   }
 
   /** Do all connections from one selection to another on some ports have one outcome? */

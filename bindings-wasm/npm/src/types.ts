@@ -1236,6 +1236,336 @@ export interface OutsideChange {
   readonly lost: string;
 }
 
+/** Programs and libraries that resolve names; they differ in what they try and in what stops them. */
+export type Program =
+  /** getaddrinfo of GNU libc. */
+  | "glibc"
+  /** getaddrinfo of musl. */
+  | "musl"
+  /** nslookup of bind 9.18. */
+  | "nslookup"
+  /** dig of bind 9.18: no search list. */
+  | "dig"
+  /** `dig +search`. */
+  | "digSearch"
+  /** host of bind 9.18. */
+  | "host"
+  /** nslookup of busybox 1.30 and later: the search list for names without dots only. */
+  | "busybox"
+  /** nslookup of busybox 1.28 and before: the C library's search. */
+  | "busybox-1.28";
+
+/** What a name is to a program, with everything that was tried. */
+export interface Lookup {
+  /** Who asks: `default/client`, `node/node-a`, an address. */
+  readonly from: string;
+  /** The name as typed. */
+  readonly name: string;
+  /** What asks. */
+  readonly program: Program;
+  /** One sentence. */
+  readonly summary: string;
+  /** How it ended. */
+  readonly outcome: LookupOutcome;
+  /** Addresses in the order the program gets them. */
+  readonly addresses: readonly string[];
+  /** All records of the answer that counts. */
+  readonly records: readonly string[];
+  /** The name behind the search list and all aliases. */
+  readonly canonical?: string;
+  /** What the library says when it found nothing. */
+  readonly error?: string;
+  /** Where the answer came from: `dns`, `hosts` (/etc/hosts) or `literal` (it is an address). */
+  readonly source: string;
+  /** Whole seconds of waiting. */
+  readonly seconds: number;
+  /** The resolv.conf that was used. */
+  readonly resolvConf: ResolvConf;
+  /** Every name tried, in order. */
+  readonly steps: readonly LookupStep[];
+  /** The ways to the name servers, in the order of use. */
+  readonly ways: readonly Way[];
+  /** The part of the look-ups that fares so: less than 1/1 when only some DNS pods can be reached. */
+  readonly share: string;
+  /** Why it ended so. */
+  readonly because: readonly DnsReason[];
+  /** Names that would work, or may have been meant. */
+  readonly suggestions?: readonly Suggestion[];
+  /** What is missing to know the answer. */
+  readonly undetermined?: string;
+}
+
+/** How a look-up ended for the program. */
+export type LookupOutcome =
+  /** It has addresses or records. */
+  | "found"
+  /** The name does not exist (NXDOMAIN). */
+  | "notFound"
+  /** The name exists and has no such records (NODATA). */
+  | "noData"
+  /** No name server answered. */
+  | "timedOut"
+  /** The name servers refused. */
+  | "refused"
+  /** A name server failed (SERVFAIL). */
+  | "failed"
+  /** It cannot be told; `undetermined` says what is missing. */
+  | "undetermined";
+
+/** Content of a resolv.conf. */
+export interface ResolvConf {
+  /** Servers, in the order they are asked. */
+  readonly nameservers: readonly string[];
+  /** Domains that are appended to short names. */
+  readonly searches: readonly string[];
+  /** `ndots:5` … */
+  readonly options: readonly string[];
+}
+
+/** One name tried. */
+export interface LookupStep {
+  /** Fully qualified. */
+  readonly name: string;
+  /** Sent at once with the steps around it. */
+  readonly parallel?: boolean;
+  /** Its queries. */
+  readonly queries: readonly Exchange[];
+}
+
+/** One query and what came back. */
+export interface Exchange {
+  /** The type asked. */
+  readonly type: string;
+  /** The name server. */
+  readonly server: string;
+  /** UDP, or TCP when the answer did not fit. */
+  readonly protocol: Protocol;
+  /** How often it was sent. */
+  readonly tries: number;
+  /** What came back. */
+  readonly result: ExchangeResult;
+}
+
+/** What came back of a query. */
+export type ExchangeResult =
+  /** An answer. */
+  | {
+      readonly kind: "answered";
+      /** How it ended. */
+      readonly rcode: Rcode;
+      /** Header flags. */
+      readonly flags: Flags;
+      /** Answer section. */
+      readonly answers: readonly string[];
+      /** The objects behind it. */
+      readonly because: readonly DnsReason[];
+    }
+  /** Nothing. */
+  | { readonly kind: "timedOut" }
+  /** An error: nobody listens. */
+  | { readonly kind: "refused" };
+
+/** How a query ended at the server. */
+export type Rcode =
+  /** The name exists; without answers it has no records of the type (NODATA). */
+  | "NOERROR"
+  /** The server could not tell. */
+  | "SERVFAIL"
+  /** The name does not exist. */
+  | "NXDOMAIN"
+  /** The server would not tell. */
+  | "REFUSED";
+
+/** Header flags of an answer. */
+export interface Flags {
+  /** Authoritative answer. */
+  readonly aa: boolean;
+  /** Truncated. */
+  readonly tc: boolean;
+  /** Recursion desired: every resolver sets it. */
+  readonly rd: boolean;
+  /** Recursion available. */
+  readonly ra: boolean;
+}
+
+/** One sentence and the object behind it. */
+export interface DnsReason {
+  /** A plain English sentence. */
+  readonly text: string;
+  /** The object, field and position that decided; absent when none did. */
+  readonly evidence?: Evidence;
+}
+
+/** How queries to one name server fare. */
+export interface Way {
+  /** The name server. */
+  readonly server: string;
+  /** UDP, or TCP for large answers. */
+  readonly protocol: Protocol;
+  /** How it ends. */
+  readonly end: End;
+  /** The part of the queries that get there; with several DNS pods some may be out of reach. */
+  readonly delivered: string;
+  /** The Service on the way, if there is one. */
+  readonly service?: ObjectRef;
+  /** Every decision on the way. */
+  readonly because: readonly DnsReason[];
+}
+
+/** How a way to a name server ends. */
+export type End =
+  /** At cluster DNS. */
+  | { readonly kind: "cluster" }
+  /** At a resolver outside the cluster. */
+  | { readonly kind: "outside" }
+  /** Nowhere: the query is lost. */
+  | { readonly kind: "timedOut" }
+  /** Somebody says that nobody is there. */
+  | { readonly kind: "refused" }
+  /** Not known. */
+  | {
+      readonly kind: "undetermined";
+      /** What is missing. */
+      readonly missing: string;
+    };
+
+/** A name that may have been meant. */
+export interface Suggestion {
+  /** The name to ask for. */
+  readonly name: string;
+  /** Why it is offered. */
+  readonly text: string;
+}
+
+/** An answer of the server, with reasons. */
+export interface DnsResponse {
+  /** The name asked, fully qualified. */
+  readonly name: string;
+  /** The type asked. */
+  readonly type: string;
+  /** How it ended. */
+  readonly rcode: Rcode;
+  /** Header flags. */
+  readonly flags: Flags;
+  /** Answer section. */
+  readonly answers: readonly string[];
+  /** Authority section. */
+  readonly authority: readonly string[];
+  /** Additional section, without OPT. */
+  readonly additional: readonly string[];
+  /** The plugin that answered. */
+  readonly plugin: string;
+  /** Why, one reason per deciding object. */
+  readonly because: readonly DnsReason[];
+  /** Names that may have been meant; only for negative answers. */
+  readonly suggestions?: readonly Suggestion[];
+  /** What is missing to know the answer for sure. */
+  readonly undetermined?: string;
+}
+
+/** The resolv.conf of a pod. */
+export interface PodResolvConf {
+  /** The pod. */
+  readonly pod: ObjectRef;
+  /** Where its settings come from: `cluster`, `node` or `none`. */
+  readonly base: string;
+  /** Why, in one sentence. */
+  readonly why: string;
+  /** Servers, in the order they are asked. */
+  readonly nameservers: readonly string[];
+  /** Domains that are appended to short names. */
+  readonly searches: readonly string[];
+  /** `ndots:5` … */
+  readonly options: readonly string[];
+  /** The file. */
+  readonly text: string;
+  /** Warnings the kubelet records. */
+  readonly events: readonly Event[];
+  /** The fields that decided. */
+  readonly evidence: readonly Evidence[];
+}
+
+/** An event the kubelet records. */
+export interface Event {
+  /** `DNSConfigForming`, `MissingClusterDNS`, `FailedCreatePodSandBox`. */
+  readonly reason: string;
+  /** Its message. */
+  readonly message: string;
+}
+
+/** /etc/hosts of a pod, with what else the kubelet makes of its names. */
+export interface HostsFile {
+  /** The pod. */
+  readonly pod: ObjectRef;
+  /** What `hostname` prints in it: the node's name on the host network, the FQDN with setHostnameAsFQDN. */
+  readonly hostname: string;
+  /** The domain behind the hostname, empty when there is none. */
+  readonly domain: string;
+  /** The file. */
+  readonly text: string;
+  /** Addresses with their names, in the order of the file. */
+  readonly entries: readonly HostsEntry[];
+  /** Warnings the kubelet records. */
+  readonly events: readonly Event[];
+  /** Things worth knowing about these names. */
+  readonly notes: readonly string[];
+}
+
+/** One line of /etc/hosts. */
+export interface HostsEntry {
+  /** The address. */
+  readonly address: string;
+  /** Its names. */
+  readonly names: readonly string[];
+  /** The field of the pod it comes from; absent for fixed lines and the pod's own. */
+  readonly evidence?: Evidence;
+}
+
+/** All records of the cluster's zones. */
+export interface ZoneListing {
+  /** One table per zone, forward zones first. */
+  readonly zones: readonly Zone[];
+}
+
+/** Records of one zone. */
+export interface Zone {
+  /** The zone, `cluster.local.`. */
+  readonly zone: string;
+  /** SOA and NS first, then by namespace and Service; reverse zones by address. */
+  readonly records: readonly string[];
+}
+
+/** Which program answers to a name that several have. */
+export type Style =
+  /** bind 9.18, glibc. */
+  | "bind"
+  /** busybox 1.30 and later (1.36). */
+  | "busybox"
+  /** busybox 1.28, the last whose nslookup uses the C library. */
+  | "busybox-1.28";
+
+/** What a command printed. */
+export interface ToolRun {
+  /** Who typed. */
+  readonly from: string;
+  /** The command. */
+  readonly command: string;
+  /** Which program ran. */
+  readonly style: Style;
+  /** Standard output and standard error as the user sees them. */
+  readonly text: string;
+  /** Exit code. */
+  readonly exit: number;
+  /** Whole seconds it took. */
+  readonly seconds: number;
+  /** Every name tried, in order. */
+  readonly steps: readonly LookupStep[];
+  /** The ways to the name servers. */
+  readonly ways: readonly Way[];
+  /** What is missing to know the output for sure. */
+  readonly undetermined?: string;
+}
+
 /** What is claimed. */
 export type Claim =
   /** None of these connections may be made. */
@@ -1594,6 +1924,62 @@ export interface PolicyDiffQuestion {
   readonly whole?: boolean | undefined;
 }
 
+/** What does a name resolve to from a pod, with every query on the way? */
+export interface ResolveQuestion {
+  readonly ask: "resolve";
+  /** Who asks: `web/frontend`, `node/node-a`, an address. */
+  readonly from: string;
+  /** The name as typed: `api.prod`. */
+  readonly name: string;
+  /** One record type; absent: A and AAAA, as programs ask. */
+  readonly type?: string | undefined;
+  /** The program or library that asks; absent: the library of the settings. */
+  readonly program?: Program | undefined;
+  /** Text of a resolv.conf in place of the one the kubelet writes. */
+  readonly resolvConf?: string | undefined;
+}
+
+/** What does the DNS server alone answer? */
+export interface DigQuestion {
+  readonly ask: "dig";
+  /** The whole name; nothing is searched. */
+  readonly name: string;
+  /** `A` by default. */
+  readonly type?: string | undefined;
+}
+
+/** The resolv.conf that the kubelet writes for a pod. */
+export interface ResolvConfQuestion {
+  readonly ask: "resolvConf";
+  /** The pod. */
+  readonly pod: string;
+}
+
+/** The /etc/hosts and hostname that the kubelet gives a pod. */
+export interface HostsQuestion {
+  readonly ask: "hosts";
+  /** The pod. */
+  readonly pod: string;
+}
+
+/** All records of cluster DNS. */
+export interface ZoneQuestion {
+  readonly ask: "zone";
+}
+
+/** What does a command such as `nslookup api.prod` print in a pod? */
+export interface ToolQuestion {
+  readonly ask: "tool";
+  /** Who types: `web/frontend`, `node/node-a`, an address. */
+  readonly from: string;
+  /** `nslookup api.prod`, `dig +short api.prod.svc.cluster.local`, `busybox nslookup web`. */
+  readonly command: string;
+  /** Whose nslookup, ping and wget; absent: what the pod's image says. */
+  readonly style?: Style | undefined;
+  /** Text of a resolv.conf in place of the one the kubelet writes. */
+  readonly resolvConf?: string | undefined;
+}
+
 /** Do all connections from one selection to another on some ports have one outcome? */
 export interface AssertQuestion {
   readonly ask: "assert";
@@ -1622,6 +2008,12 @@ export interface Answers {
   readonly policiesOf: PoliciesOf;
   readonly podsOf: PodsOf;
   readonly policyDiff: PolicyDiff;
+  readonly resolve: Lookup;
+  readonly dig: DnsResponse;
+  readonly resolvConf: PodResolvConf;
+  readonly hosts: HostsFile;
+  readonly zone: ZoneListing;
+  readonly tool: ToolRun;
   readonly assert: Assertion;
 }
 
@@ -1640,6 +2032,12 @@ export type Question =
   | PoliciesOfQuestion
   | PodsOfQuestion
   | PolicyDiffQuestion
+  | ResolveQuestion
+  | DigQuestion
+  | ResolvConfQuestion
+  | HostsQuestion
+  | ZoneQuestion
+  | ToolQuestion
   | AssertQuestion;
 
 /** Any answer. */

@@ -42,13 +42,13 @@ export function clusterTemplate(cluster: ClusterView, marks: Marks): TemplateRes
       ${cluster.services.map((service) => {
         const key = `service ${service.namespace}/${service.name}`;
         return html`<li class=${classes(key, marks, "service")}>
-          ${service.namespace}/<wbr />${service.name}<small>${service.type} ${service.clusterIPs.join(", ")}</small>
+          ${service.namespace}/<wbr />${service.name}<small>${service.type} ${service.clusterIps.join(", ")}</small>
         </li>`;
       })}
     </ul>
     ${cluster.nodes.map(
       (node) => html`<div class="node ${marks.path.has(`node ${node.name}`) ? "on-path" : ""}">
-        <div class="heading">${node.name} <small>${node.ips.join(", ")} · ${node.podCIDRs.join(", ")}</small></div>
+        <div class="heading">${node.name} <small>${node.ips.join(", ")} · ${node.podCidrs.join(", ")}</small></div>
         <ul aria-label="Pods on ${node.name}">${cluster.pods.filter((each) => each.node === node.name).map(pod)}</ul>
       </div>`,
     )}

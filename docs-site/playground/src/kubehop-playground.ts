@@ -9,7 +9,7 @@ import { type ClusterView, clusterTemplate, destinations, type Marks, podNames }
 import type { Editor } from "./editor.js";
 import { journeyTemplate, marksOf, placeOf, stepCount, tone } from "./journey-view.js";
 import { styles } from "./styles.js";
-import { type Field, type View, VIEWS } from "./views.js";
+import { type Field, question, type View, VIEWS } from "./views.js";
 
 interface Result {
   view: string;
@@ -145,11 +145,10 @@ export class KubehopPlayground extends LitElement {
       this.result = null;
       return;
     }
-    const values = Object.fromEntries(view.fields.map((field) => [field.name, this.values[field.name] ?? field.options?.[0] ?? ""]));
     try {
-      const question = view.question(values);
-      const data = this.cluster.ask(question);
-      this.result = { view: view.id, data, text: this.cluster.askText(question), error: null };
+      const asked = question(view, this.values);
+      const data = this.cluster.ask(asked);
+      this.result = { view: view.id, data, text: this.cluster.askText(asked), error: null };
       this.dispatchEvent(new CustomEvent("answer", { bubbles: true, composed: true, detail: data }));
     } catch (error) {
       this.result = { view: view.id, data: null, text: "", error: error instanceof Error ? error.message : String(error) };
@@ -234,12 +233,12 @@ export class KubehopPlayground extends LitElement {
     return html`<div class="frame">
       ${this.#form(cluster)} ${this.#verdict(journey)}
       <div class="panes">
+        <section aria-label="Why">${this.#heading("Why")} ${this.#why(journey)}</section>
+        <section aria-label="Cluster">${this.#heading("Cluster")} ${cluster ? clusterTemplate(cluster, marks) : nothing}</section>
         <section class="manifests" aria-label="Manifests">
           ${this.#heading("Manifests")}
           <div class="editor"><pre class="scroll" tabindex="0">${this.#text}</pre></div>
         </section>
-        <section aria-label="Why">${this.#heading("Why")} ${this.#why(journey)}</section>
-        <section aria-label="Cluster">${this.#heading("Cluster")} ${cluster ? clusterTemplate(cluster, marks) : nothing}</section>
       </div>
       ${this.#notes(journey)}
     </div>`;

@@ -49,11 +49,15 @@ export const styles = css`
   .heading { margin: 0 0 0.5rem; font-size: 0.875rem; font-weight: 600; color: var(--kh-muted); }
   @container (min-width: 48rem) {
     .panes { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
+    /* Beside the answer there is room on the left; the order of the page, and of Tab, stays answer first. */
     .manifests { grid-column: 1; grid-row: 1 / span 2; }
+    .panes > section:not(.manifests) { grid-column: 2; }
   }
   @container (min-width: 68rem) {
     .panes { grid-template-columns: minmax(0, 1.1fr) minmax(0, 1fr) minmax(0, 1.1fr); }
     .manifests { grid-row: 1; }
+    .panes > section:nth-of-type(1) { grid-column: 2; grid-row: 1; }
+    .panes > section:nth-of-type(2) { grid-column: 3; grid-row: 1; }
   }
 
   ol.steps { list-style: none; margin: 0; padding: 0; display: grid; gap: 0.25rem; }

@@ -14,70 +14,66 @@ export interface Field {
 export interface View {
   id: string;
   label: string;
+  ask: Question["ask"];
   fields: readonly Field[];
-  question(values: Record<string, string>): Question;
 }
 
 const from: Field = { name: "from", label: "From", suggest: "pods-and-nodes", placeholder: "web/frontend" };
 const to: Field = { name: "to", label: "To", suggest: "destinations", placeholder: "http://api.prod" };
 
-/** Drops empty optional fields, since the engine refuses an empty port. */
-function compact(values: Record<string, string | number | undefined>): Record<string, string | number> {
-  return Object.fromEntries(
-    Object.entries(values).filter((entry): entry is [string, string | number] => entry[1] !== undefined && entry[1] !== ""),
-  );
+/** The question a filled form asks; empty fields are left out. */
+export function question(view: View, values: Record<string, string>): Question {
+  const given = view.fields.flatMap((field) => {
+    const value = values[field.name] ?? field.options?.[0] ?? "";
+    return value === "" ? [] : [[field.name, value]];
+  });
+  // A form is not typed: what does not fit, the engine refuses with a message that is shown.
+  return { ask: view.ask, ...Object.fromEntries(given) } as unknown as Question;
 }
 
 export const VIEWS: readonly View[] = [
   {
     id: "trace",
     label: "Trace",
+    ask: "trace",
     fields: [from, to],
-    question: (values) => ({ ask: "trace", ...compact(values) }) as Question,
-  },
-  {
-    id: "diagnose",
-    label: "Diagnose",
-    fields: [from, to],
-    question: (values) => ({ ask: "diagnose", ...compact(values) }) as Question,
   },
   {
     id: "policy",
     label: "Policy",
+    ask: "policyVerdict",
     fields: [
       { ...from, suggest: "pods" },
       { ...to, suggest: "pods", placeholder: "prod/api" },
       { name: "port", label: "Port", placeholder: "8080" },
       { name: "protocol", label: "Protocol", options: ["TCP", "UDP", "SCTP"] },
     ],
-    question: ({ port, ...rest }) =>
-      ({ ask: "policyVerdict", ...compact({ ...rest, port: port ? Number(port) : undefined }) }) as Question,
   },
   {
     id: "matrix",
     label: "Matrix",
+    ask: "reachability",
     fields: [{ name: "by", label: "By", options: ["workload", "pod", "namespace"] }],
-    question: (values) => ({ ask: "reachability", ...compact(values) }) as Question,
   },
   {
     id: "dns",
     label: "DNS",
+    ask: "resolve",
     fields: [
       { ...from, suggest: "pods" },
       { name: "name", label: "Name", placeholder: "api.prod" },
     ],
-    question: (values) => ({ ask: "resolve", ...compact(values) }) as Question,
   },
   {
     id: "http",
     label: "HTTP",
+    ask: "route",
     fields: [{ name: "url", label: "URL", placeholder: "https://shop.example.com/api" }],
-    question: (values) => ({ ask: "route", ...compact(values) }) as Question,
   },
   {
     id: "kubectl",
     label: "kubectl",
+    ask: "kubectl",
     fields: [{ name: "command", label: "kubectl", placeholder: "get services -A" }],
-    question: (values) => ({ ask: "kubectl", ...compact(values) }) as Question,
   },
 ];
