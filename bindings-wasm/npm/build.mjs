@@ -1,4 +1,4 @@
-// Builds dist/ from the compiled module: `npm run build [-- --fast]`. --fast leaves out wasm-opt.
+// Builds dist/: compiles the module, makes its glue, inlines it, bundles, writes the types.
 import { build } from "esbuild";
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -11,7 +11,6 @@ const root = resolve(here, "../..");
 const target = resolve(root, process.env.CARGO_TARGET_DIR ?? "target");
 const run = (command, args, cwd = root) => execFileSync(command, args, { cwd, stdio: "inherit" });
 const tool = (name) => join(here, "node_modules/.bin", name);
-const fast = process.argv.includes("--fast");
 
 const cargo = ["--profile", "wasm-release", "--target", "wasm32-unknown-unknown", "--locked", "-p", "kubehop-wasm"];
 run("cargo", ["build", ...cargo]);
@@ -21,8 +20,6 @@ const glue = join(here, "src/glue");
 rmSync(glue, { recursive: true, force: true });
 run("cargo", ["run", "--quiet", "--locked", "-p", "kubehop-pack", "--", compiled, glue]);
 const module = join(glue, "glue_bg.wasm");
-// The binaryen of npm, of a fixed version: older ones break the module without a word.
-if (!fast) run(tool("wasm-opt"), ["-Oz", module, "-o", module]);
 
 writeFileSync(
   join(here, "src/inline.js"),
