@@ -1,12 +1,15 @@
 //! One question in, one answer out: the single entry that every binding, the console command and the
 //! corpus use. A mechanism adds a variant to [`Question`] and one to [`Answer`].
 
+use crate::addressing::{AddressOrigin, Way};
 use crate::cluster::Cluster;
 use crate::dns;
 use crate::ingress::HttpRequest;
-use crate::journey::Connection;
+use crate::journey::{self, Connection};
 use crate::manifest::Source;
+use crate::model::{Family, ProxyMode};
 use crate::policy;
+use crate::services::questions::{NodePortReport, RuleWalk, RulesText, ServiceReport};
 use serde::{Deserialize, Serialize};
 
 /// A question as data: `{"ask": "trace", "from": "web/frontend", "to": "http://api.prod"}`.
@@ -35,6 +38,65 @@ pub enum Question {
         /// `TCP` (default), `UDP` or `SCTP`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         protocol: Option<String>,
+    },
+    /// What answers behind a Service, and why is each pod one of its endpoints or not?
+    Service {
+        /// `svc/api.prod`, `prod/api`.
+        service: String,
+        /// Only this pod.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pod: Option<String>,
+    },
+    /// The rules that kube-proxy writes on a node.
+    Rules {
+        /// The node.
+        node: String,
+        /// `iptables`, `nftables` or `ipvs`; that of the settings by default.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mode: Option<ProxyMode>,
+        /// `IPv4` (default) or `IPv6`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        family: Option<Family>,
+        /// Only those of this Service, besides those that are always there.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        service: Option<String>,
+    },
+    /// Which of these rules does a packet match, and where does it end?
+    WalkRules {
+        /// The node.
+        node: String,
+        /// Source address.
+        from: String,
+        /// Destination, `10.96.0.40:80`.
+        to: String,
+        /// `TCP` (default), `UDP` or `SCTP`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        protocol: Option<String>,
+        /// `iptables` or `nftables`; that of the settings by default.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mode: Option<ProxyMode>,
+    },
+    /// What answers on a port of a node?
+    NodePort {
+        /// The node.
+        node: String,
+        /// The port.
+        port: u16,
+        /// `TCP` (default), `UDP` or `SCTP`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        protocol: Option<String>,
+    },
+    /// Where does an address come from?
+    Address {
+        /// The address.
+        address: String,
+    },
+    /// Which way does the network plugin send a packet between two ends, Services and policies apart?
+    Way {
+        /// `web/frontend`, `node/node-a`, an address.
+        from: String,
+        /// `web/frontend`, `node/node-a`, an address.
+        to: String,
     },
     /// What happens to an HTTP request that a client sends to the Ingress controller?
     Route(RouteQuestion),
@@ -226,6 +288,18 @@ pub enum Answer {
     Kubectl(crate::render::Output),
     /// Answer to [`Question::Trace`].
     Journey(crate::journey::Journey),
+    /// Answer to [`Question::Service`].
+    Service(Box<ServiceReport>),
+    /// Answer to [`Question::Rules`].
+    Rules(RulesText),
+    /// Answer to [`Question::WalkRules`].
+    RuleWalk(Box<RuleWalk>),
+    /// Answer to [`Question::NodePort`].
+    NodePort(Box<NodePortReport>),
+    /// Answer to [`Question::Address`].
+    Address(Box<AddressOrigin>),
+    /// Answer to [`Question::Way`].
+    Way(Way),
     /// Answer to [`Question::Route`].
     Routing(Box<crate::ingress::Routing>),
     /// Answer to [`Question::Nginx`].
@@ -332,6 +406,23 @@ impl Cluster {
                 let connection = Connection::asked(from, to, port.as_ref(), protocol.as_deref())?;
                 Answer::Journey(self.trace(&connection)?)
             }
+            Question::Service { service, pod } => {
+                Answer::Service(Box::new(self.service(service, pod.as_deref())?))
+            }
+            Question::Rules { node, mode, family, service } => {
+                let family = family.unwrap_or(Family::IPv4);
+                Answer::Rules(self.rules(node, *mode, family, service.as_deref())?)
+            }
+            Question::WalkRules { node, from, to, protocol, mode } => {
+                let protocol = journey::protocol(protocol.as_deref().unwrap_or("TCP"))?;
+                Answer::RuleWalk(Box::new(self.walk_rules(node, (from, to), protocol, *mode)?))
+            }
+            Question::NodePort { node, port, protocol } => {
+                let protocol = journey::protocol(protocol.as_deref().unwrap_or("TCP"))?;
+                Answer::NodePort(Box::new(self.node_port(node, *port, protocol)?))
+            }
+            Question::Address { address } => Answer::Address(Box::new(self.address(address)?)),
+            Question::Way { from, to } => Answer::Way(self.way(from, to)?),
             Question::Route(question) => Answer::Routing(Box::new(self.route(&question.request()?))),
             Question::Nginx {} => Answer::Nginx(self.nginx_table().ok_or_else(no_nginx)?),
             Question::Ingresses {} => Answer::Ingresses(self.ingress_statuses()),

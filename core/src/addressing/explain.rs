@@ -1,6 +1,6 @@
 //! The sentences of this room.
 
-use super::path::Outer;
+use super::path::TunnelHeader;
 use crate::model::Family;
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -64,7 +64,13 @@ pub(super) fn between_nodes(from: &str, to: &str) -> String {
     format!("node {from} sends the packet to node {to} over the network both are on")
 }
 
-pub(super) fn tunnel(from: &str, to: &str, cidr: Option<IpNet>, device: &str, outer: &Outer) -> String {
+pub(super) fn tunnel(
+    from: &str,
+    to: &str,
+    cidr: Option<IpNet>,
+    device: &str,
+    outer: &TunnelHeader,
+) -> String {
     format!(
         "node {from} has a route for {} of node {to} through {device}, which wraps the packet ({}) from {} to {}: the addresses inside stay",
         block(cidr),

@@ -16,5 +16,5 @@ mod tests;
 
 pub use interfaces::{bridge_address, egress_address, interface_addresses, tunnel_address};
 pub use masquerade::{PluginMasquerade, plugin_masquerade};
-pub use origin::{AddressOrigin, Role, origin};
-pub use path::{Leg, Outer, path};
+pub use origin::{AddressOrigin, AddressRole, origin};
+pub use path::{Leg, TunnelHeader, Way, path};

@@ -15,7 +15,7 @@ pub struct AddressOrigin {
     /// The address.
     pub address: IpAddr,
     /// What it is.
-    pub role: Role,
+    pub role: AddressRole,
     /// Who has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<ObjectRef>,
@@ -31,7 +31,7 @@ pub struct AddressOrigin {
 /// What an address is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Role {
+pub enum AddressRole {
     /// Of a pod.
     Pod,
     /// Of a node, and of the pods on its host network.
@@ -61,10 +61,10 @@ pub enum Role {
 /// Where `address` comes from: whose it is, from which block, given or allocated and in which order.
 ///
 /// ```
-/// use kubehop::{Cluster, Settings, Source, addressing::{Role, origin}};
+/// use kubehop::{Cluster, Settings, Source, addressing::{AddressRole, origin}};
 /// let cluster = Cluster::load([Source::new("empty.yaml", "")], &Settings::default());
 /// let address = origin(cluster.snapshot(), "10.244.0.1".parse().unwrap());
-/// assert_eq!(address.role, Role::Bridge);
+/// assert_eq!(address.role, AddressRole::Bridge);
 /// ```
 pub fn origin(snapshot: &Snapshot, address: IpAddr) -> AddressOrigin {
     let family = Family::of(address);
@@ -77,7 +77,7 @@ pub fn origin(snapshot: &Snapshot, address: IpAddr) -> AddressOrigin {
         evidence: Vec::new(),
     };
     if address.is_loopback() {
-        return plain(Role::Loopback, vec![explain::LOOPBACK_ADDRESS.into()]);
+        return plain(AddressRole::Loopback, vec![explain::LOOPBACK_ADDRESS.into()]);
     }
     let nodes = || (0u32..).zip(&snapshot.nodes).map(|(index, node)| (NodeId(index), node));
     if let Some((id, node)) = nodes().find(|(id, _)| interface_addresses(snapshot, *id).contains(&address)) {
@@ -100,19 +100,25 @@ pub fn origin(snapshot: &Snapshot, address: IpAddr) -> AddressOrigin {
         return AddressOrigin {
             block,
             owner,
-            ..plain(Role::FreePod, vec![explain::free_pod(&node.name, cidr)])
+            ..plain(AddressRole::FreePod, vec![explain::free_pod(&node.name, cidr)])
         };
     }
     let block_with = |blocks: &[IpNet]| blocks.iter().find(|block| block.contains(&address)).copied();
     if let Some(block) = block_with(&snapshot.settings.service_cidrs) {
         let sentences = vec![explain::free_service(block)];
-        return AddressOrigin { block: Some(block.to_string()), ..plain(Role::FreeService, sentences) };
+        return AddressOrigin {
+            block: Some(block.to_string()),
+            ..plain(AddressRole::FreeService, sentences)
+        };
     }
     if let Some(block) = block_with(&snapshot.settings.pod_cidrs) {
         let sentences = vec![explain::unassigned(block)];
-        return AddressOrigin { block: Some(block.to_string()), ..plain(Role::UnassignedPodCidr, sentences) };
+        return AddressOrigin {
+            block: Some(block.to_string()),
+            ..plain(AddressRole::UnassignedPodCidr, sentences)
+        };
     }
-    plain(Role::Outside, vec![explain::outside(address)])
+    plain(AddressRole::Outside, vec![explain::outside(address)])
 }
 
 fn of_node(snapshot: &Snapshot, id: NodeId, node: &Node, address: IpAddr) -> AddressOrigin {
@@ -120,11 +126,11 @@ fn of_node(snapshot: &Snapshot, id: NodeId, node: &Node, address: IpAddr) -> Add
     let cidr = pod_cidr(node, family);
     let object = ObjectRef::cluster("Node", &node.name);
     let (role, block, sentence, field) = if bridge_address(snapshot, id, family) == Some(address) {
-        (Role::Bridge, cidr, explain::bridge_address(&node.name), "spec.podCIDR")
+        (AddressRole::Bridge, cidr, explain::bridge_address(&node.name), "spec.podCIDR")
     } else if tunnel_address(snapshot, id, family) == Some(address) {
-        (Role::Tunnel, cidr, explain::tunnel_address(&node.name), "spec.podCIDR")
+        (AddressRole::Tunnel, cidr, explain::tunnel_address(&node.name), "spec.podCIDR")
     } else {
-        (Role::Node, None, explain::node_address(&node.name), "status.addresses")
+        (AddressRole::Node, None, explain::node_address(&node.name), "status.addresses")
     };
     AddressOrigin {
         address,
@@ -157,7 +163,7 @@ fn of_pod(snapshot: &Snapshot, id: PodId, pod: &Pod, address: IpAddr) -> Address
     let field = if given { "status.podIP" } else { "spec.nodeName" };
     AddressOrigin {
         address,
-        role: Role::Pod,
+        role: AddressRole::Pod,
         owner: snapshot.pod_ref(id),
         block: cidr.map(|cidr| cidr.to_string()),
         sentences,
@@ -182,13 +188,13 @@ fn of_service(
         let block = blocks.iter().find(|block| block.contains(&address)).copied();
         let allocated = service.allocated.contains(&field);
         let sentences = explain::cluster_ip(&name, address, block, allocated);
-        (Role::ClusterIp, if allocated { "spec".into() } else { field }, block, sentences)
+        (AddressRole::ClusterIp, if allocated { "spec".into() } else { field }, block, sentences)
     } else if let Some(index) = spec.external_ips.iter().position(is_it) {
         let sentences = vec![explain::external_ip(&name)];
-        (Role::ExternalIp, format!("spec.externalIPs[{index}]"), None, sentences)
+        (AddressRole::ExternalIp, format!("spec.externalIPs[{index}]"), None, sentences)
     } else if let Some(index) = ingress.iter().position(|ingress| is_it(&ingress.ip)) {
         let sentences = vec![explain::load_balancer(&name)];
-        (Role::LoadBalancer, format!("status.loadBalancer.ingress[{index}].ip"), None, sentences)
+        (AddressRole::LoadBalancer, format!("status.loadBalancer.ingress[{index}].ip"), None, sentences)
     } else {
         return None;
     };

@@ -8,6 +8,18 @@ use crate::model::{Family, NodeId, Party, Pod, PodId, Snapshot, Transport};
 use serde::Serialize;
 use std::net::IpAddr;
 
+/// The way of a packet between two ends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Way {
+    /// Source address.
+    pub source: IpAddr,
+    /// Destination address.
+    pub destination: IpAddr,
+    /// Its legs.
+    pub legs: Vec<Leg>,
+}
+
 /// One leg of a way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -22,7 +34,7 @@ pub struct Leg {
     pub device: Option<String>,
     /// The header around the packet while it is in a tunnel.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub outer: Option<Outer>,
+    pub outer: Option<TunnelHeader>,
     /// The new source address, where one is put in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<IpAddr>,
@@ -35,7 +47,7 @@ pub struct Leg {
 /// The outer header of a tunnelled packet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Outer {
+pub struct TunnelHeader {
     /// `VXLAN, UDP 8472` or `IPIP, protocol 4`.
     pub encapsulation: &'static str,
     /// Address of the sending node.
@@ -62,18 +74,18 @@ pub struct Outer {
 /// assert_eq!(codes, ["addressing/pod-interface", "addressing/bridge", "addressing/to-pod"]);
 /// ```
 pub fn path(snapshot: &Snapshot, from: Party, to: Party, source: IpAddr, destination: IpAddr) -> Vec<Leg> {
-    let way = Way { snapshot, source, destination, family: Family::of(destination) };
+    let way = Walk { snapshot, source, destination, family: Family::of(destination) };
     way.legs(from, to).unwrap_or_default()
 }
 
-struct Way<'a> {
+struct Walk<'a> {
     snapshot: &'a Snapshot,
     source: IpAddr,
     destination: IpAddr,
     family: Family,
 }
 
-impl<'a> Way<'a> {
+impl<'a> Walk<'a> {
     fn legs(&self, from: Party, to: Party) -> Option<Vec<Leg>> {
         if from == to {
             let at = self.reference(from);
@@ -222,7 +234,7 @@ impl<'a> Way<'a> {
             Transport::Routed | Transport::Bridge => None,
         };
         let ends = self.node_ip(here).zip(self.node_ip(there));
-        let outer = encapsulation.zip(ends).map(|(encapsulation, (source, destination))| Outer {
+        let outer = encapsulation.zip(ends).map(|(encapsulation, (source, destination))| TunnelHeader {
             encapsulation,
             source,
             destination,

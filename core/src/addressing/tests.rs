@@ -111,17 +111,17 @@ fn masquerading_puts_in_the_address_of_the_interface() {
 fn every_address_has_an_origin() {
     let cluster = cluster(Transport::Vxlan);
     let role = |ip: &str| origin(cluster.snapshot(), ip.parse().unwrap()).role;
-    assert_eq!(role("127.0.0.1"), Role::Loopback);
-    assert_eq!(role("10.244.0.0"), Role::Tunnel);
-    assert_eq!(role("10.244.0.1"), Role::Bridge);
-    assert_eq!(role("10.244.0.200"), Role::FreePod);
-    assert_eq!(role("10.244.77.1"), Role::UnassignedPodCidr);
-    assert_eq!(role("10.96.0.40"), Role::ClusterIp);
-    assert_eq!(role("10.111.0.1"), Role::FreeService);
-    assert_eq!(role("192.168.10.12"), Role::Node);
-    assert_eq!(role("203.0.113.7"), Role::Outside);
+    assert_eq!(role("127.0.0.1"), AddressRole::Loopback);
+    assert_eq!(role("10.244.0.0"), AddressRole::Tunnel);
+    assert_eq!(role("10.244.0.1"), AddressRole::Bridge);
+    assert_eq!(role("10.244.0.200"), AddressRole::FreePod);
+    assert_eq!(role("10.244.77.1"), AddressRole::UnassignedPodCidr);
+    assert_eq!(role("10.96.0.40"), AddressRole::ClusterIp);
+    assert_eq!(role("10.111.0.1"), AddressRole::FreeService);
+    assert_eq!(role("192.168.10.12"), AddressRole::Node);
+    assert_eq!(role("203.0.113.7"), AddressRole::Outside);
     let pod = origin(cluster.snapshot(), party(cluster.snapshot(), "a").1);
-    assert_eq!(pod.role, Role::Pod);
+    assert_eq!(pod.role, AddressRole::Pod);
     assert!(pod.sentences.iter().any(|sentence| sentence.contains("host-local")), "{:?}", pod.sentences);
 }
 

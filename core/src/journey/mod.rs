@@ -21,7 +21,11 @@ mod notation;
 mod start;
 mod walk;
 
+pub(crate) use ends::{
+    client as party_named, node as node_named, pod as pod_named, service as service_named,
+};
 pub(crate) use mechanisms::Rooms;
+pub(crate) use notation::client;
 pub use notation::{Client, Connection, OUTSIDE, PodName, Port, Target, protocol};
 pub(crate) use start::trace;
 

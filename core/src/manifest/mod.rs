@@ -35,4 +35,5 @@ pub use load::{Manifests, Object, ObjectId};
 pub use problem::{Evidence, ObjectRef, Problem, Severity};
 pub use read::Read;
 pub use source::{Place, Source, Span};
+pub(crate) use suggest::near;
 pub use tree::Node;

@@ -8,6 +8,7 @@ mod journey;
 mod kubectl;
 mod mermaid;
 mod policy;
+mod services;
 
 pub use html::html;
 pub use kubectl::Output;
@@ -22,6 +23,12 @@ pub fn text(answer: &Answer) -> String {
     match answer {
         Answer::Kubectl(output) => format!("{}{}", output.stdout, output.stderr),
         Answer::Journey(answer) => journey::text(answer),
+        Answer::Service(report) => services::service(report),
+        Answer::Rules(rules) => rules.text.clone(),
+        Answer::RuleWalk(walk) => services::rule_walk(walk),
+        Answer::NodePort(report) => services::node_port(report),
+        Answer::Address(origin) => services::address(origin),
+        Answer::Way(way) => services::way(way),
         Answer::Routing(answer) => ingress::routing(answer),
         Answer::Nginx(table) => ingress::nginx(table),
         Answer::Ingresses(list) => ingress::statuses(list),

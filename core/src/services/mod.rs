@@ -14,8 +14,10 @@ pub mod explain;
 mod hash;
 mod ip;
 mod ipvs;
+mod membership;
 mod node;
 mod ports;
+pub mod questions;
 pub mod rules;
 mod select;
 #[cfg(test)]
@@ -23,6 +25,7 @@ mod tests;
 mod topology;
 
 pub use endpoints::Endpoint;
+pub use membership::{Membership, MembershipCheck, Standing};
 pub use ports::{EndpointMapEntry, NotProxied, ServicePort, endpoint_map};
 pub use topology::{Categories, TopologyMode};
 
