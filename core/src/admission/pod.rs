@@ -5,6 +5,7 @@
 use super::check::{NameRule, labels, meta, selector};
 use super::fault::{Fault, Shown};
 use super::{defaults, names};
+use crate::manifest::Severity;
 use crate::manifest::api::core_v1::{Container, Pod, PodDnsConfig, PodSpec, PodTemplateSpec};
 use crate::manifest::api::meta::LabelSelector;
 use crate::manifest::api::workloads::{CronJob, ReplicationController, Workload};
@@ -14,6 +15,15 @@ use std::collections::BTreeSet;
 pub(crate) fn pod(pod: &Pod) -> Vec<Fault> {
     let mut faults = meta(&pod.metadata, NameRule::Subdomain, true);
     faults.extend(spec(&pod.spec, "spec"));
+    // A status is not taken from a manifest, so it refuses nothing.
+    let status = status(pod).into_iter();
+    faults.extend(status.map(|fault| Fault { severity: Severity::Warning, ..fault }));
+    faults
+}
+
+/// k8s: ValidatePodIPs
+fn status(pod: &Pod) -> Vec<Fault> {
+    let mut faults = Vec::new();
     let mut families = BTreeSet::new();
     for (index, ip) in pod.status.pod_ips.iter().enumerate() {
         let field = format!("status.podIPs[{index}]");

@@ -5,6 +5,7 @@
 use super::check::{NameRule, labels, meta, special_ip};
 use super::fault::{Fault, Gates, Shown, json_string};
 use super::{defaults, names};
+use crate::manifest::Severity;
 use crate::manifest::api::core_v1::{Service, ServicePort, ServiceSpec, ServiceStatus};
 use crate::manifest::api::meta::{IntOrString, Labels};
 use std::collections::BTreeSet;
@@ -46,7 +47,9 @@ pub(crate) fn service(service: &Service, gates: &Gates) -> Vec<Fault> {
     faults.extend(duplicate_ports(spec));
     faults.extend(load_balancer(service, gates));
     faults.extend(traffic(spec, gates));
-    faults.extend(status(spec, &service.status));
+    // A status is not taken from a manifest, so it refuses nothing.
+    let status = status(spec, &service.status).into_iter();
+    faults.extend(status.map(|fault| Fault { severity: Severity::Warning, ..fault }));
     faults.extend(warnings(service));
     faults
 }

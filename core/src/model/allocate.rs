@@ -234,7 +234,7 @@ fn families(allocators: &Allocators, spec: &mut ServiceSpec) -> Result<(), Vec<F
 pub(crate) fn reserve(allocators: &mut Allocators, pending: &mut Pending<'_>) -> Result<(), Vec<Fault>> {
     let spec = &mut *pending.spec;
     if spec.type_ != "ExternalName" {
-        if !(pending.stored && !spec.ip_families.is_empty()) {
+        if !pending.stored || spec.ip_families.is_empty() {
             families(allocators, spec)?;
         }
         if !is_headless(spec) {

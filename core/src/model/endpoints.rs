@@ -4,7 +4,9 @@
 
 use super::hash::suffix;
 use super::lookup::SERVICE_NAME;
-use super::{EndpointSlice, Family, Namespace, NamespaceId, Node, Origin, Pod, PodId, Service, hints};
+use super::{
+    EndpointSlice, Family, Namespace, NamespaceId, Node, Origin, Pod, PodId, Protocol, Service, hints,
+};
 use crate::manifest::api::core_v1::{ObjectReference, PodSpec, ServicePort};
 use crate::manifest::api::discovery_v1::{self, Endpoint, EndpointConditions, EndpointPort};
 use crate::manifest::api::meta::IntOrString;
@@ -93,7 +95,7 @@ pub(crate) fn find_port(spec: &PodSpec, port: &ServicePort) -> Option<i32> {
     let sidecars =
         spec.init_containers.iter().filter(|init| init.restart_policy.as_deref() == Some("Always"));
     let ports = spec.containers.iter().chain(sidecars).flat_map(|container| &container.ports);
-    let protocol = |text: &str| if text.is_empty() { "TCP".to_owned() } else { text.to_owned() };
+    let protocol = |text: &'_ str| Protocol::parse(text);
     ports
         .into_iter()
         .find(|candidate| {
@@ -149,16 +151,15 @@ pub(crate) fn slices(world: &World<'_>, service: &Service, selected: &[PodId]) -
     for address_type in &service.spec.ip_families {
         let before = made.len();
         for group in &groups {
-            let endpoints: Vec<(PodId, Endpoint)> = group
+            let ports = ports(service, &group.numbers);
+            let mut endpoints = group
                 .pods
                 .iter()
-                .filter_map(|&id| Some((id, endpoint(world, service, namespace, id, address_type)?)))
-                .collect();
-            let ports = ports(service, &group.numbers);
-            for chunk in endpoints.chunks(MAX_ENDPOINTS) {
-                let (pods, endpoints) =
-                    chunk.iter().cloned().map(|(id, endpoint)| (Some(id), endpoint)).unzip();
-                made.push(slice(service, namespace, address_type, endpoints, ports.clone(), pods));
+                .filter_map(|&id| Some((Some(id), endpoint(world, service, namespace, id, address_type)?)))
+                .peekable();
+            while endpoints.peek().is_some() {
+                let (pods, chunk) = endpoints.by_ref().take(MAX_ENDPOINTS).unzip();
+                made.push(slice(service, namespace, address_type, chunk, ports.clone(), pods));
             }
         }
         if made.len() == before {
@@ -210,6 +211,7 @@ fn endpoint(
     let node_name = node.map(|node| node.name.clone());
     let named = !pod.spec.hostname.is_empty() && pod.spec.subdomain == service.name;
     let distribution = service.spec.traffic_distribution.as_deref();
+    let distribution = distribution.filter(|_| !hints::wants_auto(&service.annotations));
     Some(Endpoint {
         addresses: vec![ip.to_string()],
         conditions: EndpointConditions {

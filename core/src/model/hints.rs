@@ -4,6 +4,16 @@
 //! the CPU of all nodes; such Services get no hints.
 
 use crate::manifest::api::discovery_v1::{EndpointHints, ForName};
+use crate::manifest::api::meta::Labels;
+
+/// Whether a Service asks for hints that follow the zones' CPU; they win over trafficDistribution.
+///
+/// k8s: staging endpointslice/utils.go hintsEnabled
+pub(crate) fn wants_auto(annotations: &Labels) -> bool {
+    let value = annotations.get("service.kubernetes.io/topology-mode");
+    let value = value.or_else(|| annotations.get("service.kubernetes.io/topology-aware-hints"));
+    value.is_some_and(|value| value == "Auto" || value == "auto")
+}
 
 /// The hints of one endpoint; only ready ones have any.
 ///
@@ -31,11 +41,15 @@ mod tests {
 
     fn shown(distribution: &str, ready: bool, zone: Option<&str>) -> String {
         let hints = hints(Some(distribution), ready, zone, Some("node-a"));
-        hints.map_or("none".into(), |hints| {
-            let names =
-                |names: &[ForName]| names.iter().map(|name| name.name.clone()).collect::<Vec<_>>().join(",");
-            format!("zones {} nodes {}", names(&hints.for_zones), names(&hints.for_nodes))
-        })
+        hints.map_or_else(
+            || "none".into(),
+            |hints| {
+                let names = |names: &[ForName]| {
+                    names.iter().map(|name| name.name.clone()).collect::<Vec<_>>().join(",")
+                };
+                format!("zones {} nodes {}", names(&hints.for_zones), names(&hints.for_nodes))
+            },
+        )
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::{Assumption, Origin, Settings, Stored, Version};
 use crate::admission::{self, Fault, NameRule, defaults};
 use crate::manifest::api::meta::ObjectMeta;
 use crate::manifest::api::{core_v1, discovery_v1, networking_v1, policy, workloads};
-use crate::manifest::{KINDS, Manifests, Object, ObjectId, ObjectRef, Problem, Read, Severity};
+use crate::manifest::{KINDS, Manifests, Object, ObjectId, ObjectRef, Place, Problem, Read, Severity};
 use std::collections::BTreeMap;
 
 /// An object of the input with the names it has in the cluster.
@@ -28,11 +28,15 @@ impl<T> Given<T> {
 
 /// What makes pods, or is one.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "pods are the many: a box would be one more allocation for each"
+)]
 pub(crate) enum PodSource {
     Pod(core_v1::Pod),
-    Workload(&'static str, workloads::Workload),
-    ReplicationController(workloads::ReplicationController),
-    CronJob(workloads::CronJob),
+    Workload(&'static str, Box<workloads::Workload>),
+    ReplicationController(Box<workloads::ReplicationController>),
+    CronJob(Box<workloads::CronJob>),
 }
 
 /// One object, by what the model does with it.
@@ -40,7 +44,7 @@ pub(crate) enum PodSource {
 enum Parsed {
     Node(core_v1::Node),
     Namespace(core_v1::Namespace),
-    Pods(PodSource),
+    Pods(Box<PodSource>),
     Service(core_v1::Service),
     Endpoints(core_v1::Endpoints),
     EndpointSlice(discovery_v1::EndpointSlice),
@@ -123,24 +127,33 @@ pub(crate) fn reference(object: &Object) -> ObjectRef {
 
 /// Which objects the decoder refuses, by number.
 fn refused_by_decoder(manifests: &Manifests) -> Vec<bool> {
-    let mut refused = vec![false; manifests.objects().len()];
-    let errors = || manifests.problems().iter().filter(|problem| problem.severity == Severity::Error);
-    if errors().next().is_none() {
-        return refused;
+    let mut errors: BTreeMap<&ObjectRef, Vec<&Place>> = BTreeMap::new();
+    for problem in manifests.problems().iter().filter(|problem| problem.severity == Severity::Error) {
+        if let (Some(object), Some(place)) = (&problem.object, &problem.place) {
+            errors.entry(object).or_default().push(place);
+        }
     }
-    for (object, refused) in manifests.objects().iter().zip(&mut refused) {
+    if errors.is_empty() {
+        return vec![false; manifests.objects().len()];
+    }
+    let mut same: BTreeMap<ObjectRef, u32> = BTreeMap::new();
+    for object in manifests.objects() {
+        *same.entry(object.reference()).or_default() += 1;
+    }
+    let refused = manifests.objects().iter().map(|object| {
         let reference = object.reference();
+        let Some(places) = errors.get(&reference) else { return false };
+        // Of several objects of one name the error belongs to the one it stands in.
         let root = manifests.place(object.id, "");
-        *refused = errors().any(|problem| {
-            let inside = problem.place.as_ref().is_some_and(|place| {
+        same.get(&reference) == Some(&1)
+            || places.iter().any(|place| {
+                let at = (place.line, place.column);
                 place.file == root.file
-                    && (place.line, place.column) >= (root.line, root.column)
-                    && (place.line, place.column) <= (root.end_line, root.end_column)
-            });
-            inside && problem.object.as_ref() == Some(&reference)
-        });
-    }
-    refused
+                    && at >= (root.line, root.column)
+                    && at <= (root.end_line, root.end_column)
+            })
+    });
+    refused.collect()
 }
 
 /// Reads, defaults, validates and deduplicates every object.
@@ -219,14 +232,15 @@ fn read(manifests: &Manifests, object: &Object) -> Parsed {
     fn typed<T: Read>(manifests: &Manifests, object: &Object) -> T {
         manifests.typed(object.id)
     }
-    let workload = |kind| Parsed::Pods(PodSource::Workload(kind, typed(manifests, object)));
+    let pods = |source| Parsed::Pods(Box::new(source));
+    let workload = |kind| pods(PodSource::Workload(kind, Box::new(typed(manifests, object))));
     let group = object.api_version.split_once('/').map_or("", |(group, _)| group);
     match (group, object.kind.as_str()) {
         ("", "Node") => Parsed::Node(typed(manifests, object)),
         ("", "Namespace") => Parsed::Namespace(typed(manifests, object)),
-        ("", "Pod") => Parsed::Pods(PodSource::Pod(typed(manifests, object))),
+        ("", "Pod") => pods(PodSource::Pod(typed(manifests, object))),
         ("", "ReplicationController") => {
-            Parsed::Pods(PodSource::ReplicationController(typed(manifests, object)))
+            pods(PodSource::ReplicationController(Box::new(typed(manifests, object))))
         }
         ("", "Service") => Parsed::Service(typed(manifests, object)),
         ("", "Endpoints") => Parsed::Endpoints(typed(manifests, object)),
@@ -237,7 +251,7 @@ fn read(manifests: &Manifests, object: &Object) -> Parsed {
         ("apps", "StatefulSet") => workload("StatefulSet"),
         ("apps", "DaemonSet") => workload("DaemonSet"),
         ("batch", "Job") => workload("Job"),
-        ("batch", "CronJob") => Parsed::Pods(PodSource::CronJob(typed(manifests, object))),
+        ("batch", "CronJob") => pods(PodSource::CronJob(Box::new(typed(manifests, object)))),
         ("discovery.k8s.io", "EndpointSlice") => Parsed::EndpointSlice(typed(manifests, object)),
         ("networking.k8s.io", "NetworkPolicy") => Parsed::NetworkPolicy(typed(manifests, object)),
         ("networking.k8s.io", "Ingress") => Parsed::Ingress(typed(manifests, object)),
@@ -257,22 +271,24 @@ fn admit(new: &mut Parsed, old: Option<&Parsed>, version: &Version, namespaced: 
     match new {
         Parsed::Node(node) => admission::node(node),
         Parsed::Namespace(namespace) => admission::namespace(namespace),
-        Parsed::Pods(PodSource::Pod(pod)) => {
-            defaults::pod_spec(&mut pod.spec);
-            admission::pod(pod)
-        }
-        Parsed::Pods(PodSource::Workload(kind, workload)) => {
-            defaults::pod_spec(&mut workload.spec.template.spec);
-            admission::workload(kind, workload)
-        }
-        Parsed::Pods(PodSource::ReplicationController(controller)) => {
-            defaults::replication_controller(controller);
-            admission::replication_controller(controller)
-        }
-        Parsed::Pods(PodSource::CronJob(job)) => {
-            defaults::pod_spec(&mut job.spec.job_template.spec.template.spec);
-            admission::cron_job(job)
-        }
+        Parsed::Pods(source) => match source.as_mut() {
+            PodSource::Pod(pod) => {
+                defaults::pod_spec(&mut pod.spec);
+                admission::pod(pod)
+            }
+            PodSource::Workload(kind, workload) => {
+                defaults::pod_spec(&mut workload.spec.template.spec);
+                admission::workload(kind, workload)
+            }
+            PodSource::ReplicationController(controller) => {
+                defaults::replication_controller(controller);
+                admission::replication_controller(controller)
+            }
+            PodSource::CronJob(job) => {
+                defaults::pod_spec(&mut job.spec.job_template.spec.template.spec);
+                admission::cron_job(job)
+            }
+        },
         Parsed::Service(service) => {
             defaults::service(service);
             let mut faults = Vec::new();
@@ -323,7 +339,7 @@ impl Intake {
         match value {
             Parsed::Node(node) => self.nodes.push(given.map(|()| node)),
             Parsed::Namespace(namespace) => self.namespaces.push(given.map(|()| namespace)),
-            Parsed::Pods(source) => self.pods.push(given.map(|()| source)),
+            Parsed::Pods(source) => self.pods.push(given.map(|()| *source)),
             Parsed::Service(service) => self.services.push(given.map(|()| service)),
             Parsed::Endpoints(endpoints) => self.endpoints.push(given.map(|()| endpoints)),
             Parsed::EndpointSlice(slice) => self.slices.push(given.map(|()| slice)),

@@ -82,7 +82,7 @@ pub(crate) fn state(pod: &core_v1::Pod) -> State {
 
 /// A pod of the input, not yet placed. Its node is found by name later.
 pub(crate) fn given_pod(
-    given: &Given<core_v1::Pod>,
+    given: Given<core_v1::Pod>,
     namespace: NamespaceId,
     workload: Option<ObjectRef>,
     reports: Option<&mut Reports>,
@@ -108,20 +108,22 @@ pub(crate) fn given_pod(
             ),
         }
     }
+    let origin = given.origin();
+    let core_v1::Pod { metadata, spec, status } = given.value;
     let built = Pod {
         namespace,
-        name: given.name.clone(),
-        labels: Arc::new(pod.metadata.labels.clone()),
-        ips: given_ips(&pod.status),
+        name: given.name,
+        labels: Arc::new(metadata.labels),
+        ips: given_ips(&status),
         node: None,
         phase: state.phase,
         ready: state.ready,
-        terminating: pod.metadata.deletion_timestamp.is_some(),
-        host_network: pod.spec.host_network,
+        terminating: metadata.deletion_timestamp.is_some(),
+        host_network: spec.host_network,
         workload,
-        spec: Arc::new(pod.spec.clone()),
+        spec: Arc::new(spec),
         filled: Filled { status: state.assumed, ..Filled::default() },
-        origin: given.origin(),
+        origin,
     };
     (built, state)
 }

@@ -8,11 +8,11 @@ use super::lookup::SERVICE_NAME;
 use super::workloads::{Plan, expand};
 use super::{
     EndpointSlice, Family, Index, Namespace, NamespaceId, Node, NodeId, Origin, Phase, Pod, PodId, Service,
-    Settings, Snapshot, Stored, Workload, allocate, endpoints, mirror, namespaces, nodes, pods, scheduling,
-    system, versions,
+    Settings, Snapshot, Stored, Workload, allocate, endpoints, hints, mirror, namespaces, nodes, pods,
+    scheduling, system, versions,
 };
 use crate::admission::Fault;
-use crate::manifest::api::{core_v1, networking_v1};
+use crate::manifest::api::{core_v1, discovery_v1, networking_v1};
 use crate::manifest::{Manifests, ObjectId, ObjectRef, Problem};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -29,6 +29,14 @@ pub(crate) struct DraftService {
     pub(crate) stored: bool,
 }
 
+/// What becomes of a source of pods.
+enum Made {
+    /// A pod of the input, with the workload it belongs to.
+    Given(Option<ObjectRef>),
+    /// The pods of a workload; none where the input has them.
+    Expanded(Vec<Pod>),
+}
+
 /// What is being settled.
 #[derive(Debug)]
 pub(crate) struct Draft<'a> {
@@ -41,6 +49,8 @@ pub(crate) struct Draft<'a> {
     /// For each pod: whether it waits for a node, and for addresses.
     waiting: Vec<bool>,
     pub(crate) workloads: Vec<Workload>,
+    /// How many pods were made of workloads.
+    made: usize,
     pub(crate) services: Vec<DraftService>,
     /// Numbers of objects that turned out not to be part of the cluster.
     refused: BTreeSet<u32>,
@@ -74,10 +84,11 @@ pub fn settle(manifests: Arc<Manifests>, settings: &Settings) -> Snapshot {
         pods: Vec::new(),
         waiting: Vec::new(),
         workloads: Vec::new(),
+        made: 0,
         services: Vec::new(),
         refused: BTreeSet::new(),
     };
-    draft.make_pods(&intake);
+    draft.make_pods(&mut intake);
     draft.place_pods();
     draft.take_services(&mut intake);
     let mut slices = draft.given_slices(&mut intake);
@@ -113,53 +124,64 @@ impl Draft<'_> {
     }
 
     /// Pods of the input and of workloads, in input order, then cluster DNS.
-    fn make_pods(&mut self, intake: &Intake) {
-        let owners = Owners::new(&intake.pods);
-        for given in &intake.pods {
-            let Some(namespace) = self.namespace_id(&given.namespace) else { continue };
-            if let PodSource::Pod(pod) = &given.value {
-                let workload = owners.workload_of(&given.namespace, &pod.metadata);
-                let bare = Given {
-                    id: given.id,
-                    namespace: given.namespace.clone(),
-                    name: given.name.clone(),
-                    value: pod.clone(),
-                };
-                let reports = (!self.settings.stored).then_some(&mut self.reports);
-                let (pod, state) = pods::given_pod(&bare, namespace, workload, reports);
-                self.waiting.push(state.has_sandbox);
-                self.pods.push(pod);
-                continue;
+    fn make_pods(&mut self, intake: &mut Intake) {
+        let dns = match self.settings.stored {
+            true => Vec::new(),
+            false => system::dns_pods(intake, &self.namespaces, &mut self.reports),
+        };
+        let made: Vec<Made> = {
+            let owners = Owners::new(&intake.pods);
+            intake.pods.iter().map(|given| self.make(given, &owners)).collect()
+        };
+        for (given, made) in std::mem::take(&mut intake.pods).into_iter().zip(made) {
+            match (given.value, made) {
+                (PodSource::Pod(value), Made::Given(workload)) => {
+                    let Some(namespace) = self.namespace_id(&given.namespace) else { continue };
+                    let given = Given { id: given.id, namespace: given.namespace, name: given.name, value };
+                    let reports = (!self.settings.stored).then_some(&mut self.reports);
+                    let (pod, state) = pods::given_pod(given, namespace, workload, reports);
+                    self.waiting.push(state.has_sandbox);
+                    self.pods.push(pod);
+                }
+                (_, Made::Expanded(made)) => self.add_made(made),
+                (_, Made::Given(_)) => {}
             }
-            let Some(controller) = controller(given) else { continue };
-            let nodes = match controller.kind {
-                "DaemonSet" => scheduling::daemon_nodes(&self.nodes, &controller.template.spec),
-                _ => Vec::new(),
-            };
-            self.workloads.push(Workload {
-                object: ObjectRef::namespaced(controller.kind, controller.namespace, controller.name),
-                origin: given.origin(),
-                selector: controller.selector.clone(),
-                replicas: match controller.kind {
-                    "DaemonSet" => u32::try_from(nodes.len()).unwrap_or(u32::MAX),
-                    _ => controller.replicas,
-                },
-                labels: Arc::new(controller.template.metadata.labels.clone()),
-                spec: Arc::new(controller.template.spec.clone()),
-                template: controller.prefix,
-            });
-            if self.settings.stored || owners.is_populated(&controller) || self.pods.len() >= MAX_MADE {
-                continue;
-            }
-            let workload = owners.outermost(&controller);
-            let plan = Plan { controller: &controller, namespace, workload, nodes: &nodes };
-            let made = expand(&plan, &mut self.reports);
-            self.add_made(made);
         }
-        if !self.settings.stored {
-            let made = system::dns_pods(intake, &self.namespaces, &mut self.reports);
-            self.add_made(made);
+        self.add_made(dns);
+    }
+
+    /// What becomes of one source of pods.
+    fn make(&mut self, given: &Given<PodSource>, owners: &Owners<'_>) -> Made {
+        if let PodSource::Pod(pod) = &given.value {
+            return Made::Given(owners.workload_of(&given.namespace, &pod.metadata));
         }
+        let nothing = Made::Expanded(Vec::new());
+        let Some(namespace) = self.namespace_id(&given.namespace) else { return nothing };
+        let Some(controller) = controller(given) else { return nothing };
+        let nodes = match controller.kind {
+            "DaemonSet" => scheduling::daemon_nodes(&self.nodes, &controller.template.spec),
+            _ => Vec::new(),
+        };
+        self.workloads.push(Workload {
+            object: ObjectRef::namespaced(controller.kind, controller.namespace, controller.name),
+            origin: given.origin(),
+            selector: controller.selector.clone(),
+            replicas: match controller.kind {
+                "DaemonSet" => u32::try_from(nodes.len()).unwrap_or(u32::MAX),
+                _ => controller.replicas,
+            },
+            labels: Arc::new(controller.template.metadata.labels.clone()),
+            spec: Arc::new(controller.template.spec.clone()),
+            template: controller.prefix,
+        });
+        if self.settings.stored || owners.is_populated(&controller) || self.made >= MAX_MADE {
+            return nothing;
+        }
+        let workload = owners.outermost(&controller);
+        let plan = Plan { controller: &controller, namespace, workload, nodes: &nodes };
+        let pods = expand(&plan, &mut self.reports);
+        self.made += pods.len();
+        Made::Expanded(pods)
     }
 
     fn add_made(&mut self, made: Vec<Pod>) {
@@ -325,29 +347,22 @@ impl Draft<'_> {
 
     /// EndpointSlices of the input, with the pods behind their endpoints.
     fn given_slices(&self, intake: &mut Intake) -> Vec<EndpointSlice> {
-        let by_name = self.pods_by_name();
+        if intake.slices.is_empty() {
+            return Vec::new();
+        }
+        let targets = Targets::new(self);
         let mut found = Vec::new();
         for given in std::mem::take(&mut intake.slices) {
             let Some(namespace) = self.namespace_id(&given.namespace) else { continue };
-            let pods = given
-                .value
-                .endpoints
-                .iter()
-                .map(|endpoint| {
-                    let target = endpoint.target_ref.as_ref().filter(|target| target.kind == "Pod")?;
-                    let within =
-                        if target.namespace.is_empty() { &given.namespace } else { &target.namespace };
-                    by_name.get(&(self.namespace_id(within)?, target.name.as_str())).copied()
-                })
-                .collect();
+            let pod = |endpoint: &discovery_v1::Endpoint| {
+                let address = endpoint.addresses.first().map_or("", String::as_str);
+                targets.pod(endpoint.target_ref.as_ref(), &given.namespace, address)
+            };
+            let pods = given.value.endpoints.iter().map(pod).collect();
             let origin = given.origin();
             found.push(EndpointSlice { namespace, name: given.name, value: given.value, pods, origin });
         }
         found
-    }
-
-    fn pods_by_name(&self) -> BTreeMap<(NamespaceId, &str), PodId> {
-        (0..).zip(&self.pods).map(|(id, pod)| ((pod.namespace, pod.name.as_str()), PodId(id))).collect()
     }
 
     fn stored_endpoints(&self, intake: &mut Intake) -> Vec<Stored<core_v1::Endpoints>> {
@@ -362,7 +377,10 @@ impl Draft<'_> {
 
     /// Slices for hand-made Endpoints of Services without a selector.
     fn mirror(&self, endpoints: &[Stored<core_v1::Endpoints>], slices: &mut Vec<EndpointSlice>) {
-        let by_name = self.pods_by_name();
+        if endpoints.is_empty() {
+            return;
+        }
+        let targets = Targets::new(self);
         for stored in endpoints.iter().filter(|stored| mirror::wanted(&stored.value)) {
             let within = stored.object.namespace.as_deref().unwrap_or_default();
             let Some(namespace) = self.namespace_id(within) else { continue };
@@ -373,14 +391,11 @@ impl Draft<'_> {
                 .find(|draft| draft.service.namespace == namespace && draft.service.name == name);
             let selectorless = service.is_some_and(|draft| draft.service.spec.selector.is_empty());
             let kept = slices.iter().any(|slice| is_kept(slice, namespace, name, mirror::MIRRORING));
-            if !selectorless || kept {
-                continue;
+            if selectorless && !kept {
+                slices.extend(mirror::slices(stored, namespace, |address| {
+                    targets.pod(address.target_ref.as_ref(), within, &address.ip)
+                }));
             }
-            slices.extend(mirror::slices(stored, namespace, |address| {
-                let target = address.target_ref.as_ref().filter(|target| target.kind == "Pod")?;
-                let within = if target.namespace.is_empty() { within } else { &target.namespace };
-                by_name.get(&(self.namespace_id(within)?, target.name.as_str())).copied()
-            }));
         }
     }
 
@@ -399,6 +414,7 @@ impl Draft<'_> {
         let world = World { namespaces: &self.namespaces, nodes: &self.nodes, pods: &self.pods };
         let mut made = Vec::new();
         let mut api_server = None;
+        let mut auto = Vec::new();
         for (service, selected) in services.iter().zip(&selected) {
             if kept.contains(&(service.namespace, service.name.as_str()))
                 || service.spec.type_ == "ExternalName"
@@ -407,6 +423,13 @@ impl Draft<'_> {
             }
             if !service.spec.selector.is_empty() {
                 made.extend(endpoints::slices(&world, service, selected));
+                if hints::wants_auto(&service.annotations) {
+                    auto.push(ObjectRef::namespaced(
+                        "Service",
+                        self.namespace_name(service.namespace),
+                        &service.name,
+                    ));
+                }
             } else if service.name == "kubernetes" && self.namespace_name(service.namespace) == "default" {
                 let mut named = slices.iter().filter(|slice| slice.namespace == service.namespace);
                 let has_slice = named.any(|slice| {
@@ -420,6 +443,12 @@ impl Draft<'_> {
         let own = api_server.and_then(|service| {
             system::api_server_slice(self.settings, &self.nodes, service, &mut self.reports)
         });
+        for object in auto {
+            let message = format!(
+                "{object} asks for hints by zone and CPU, which are not modelled: its endpoints get none"
+            );
+            self.reports.assume("model/topology-mode", message, Some(object));
+        }
         slices.extend(made);
         slices.extend(own);
     }
@@ -491,6 +520,36 @@ impl Draft<'_> {
         };
         snapshot.reindex();
         snapshot
+    }
+}
+
+/// Finds the pods behind hand-made endpoints.
+struct Targets<'d> {
+    draft: &'d Draft<'d>,
+    by_name: BTreeMap<(NamespaceId, &'d str), PodId>,
+    by_ip: BTreeMap<IpAddr, PodId>,
+}
+
+impl<'d> Targets<'d> {
+    fn new(draft: &'d Draft<'d>) -> Self {
+        let pods = || (0..).map(PodId).zip(&draft.pods);
+        let by_name = pods().map(|(id, pod)| ((pod.namespace, pod.name.as_str()), id)).collect();
+        let in_network = pods().filter(|(_, pod)| pod.is_alive() && !pod.host_network);
+        let mut by_ip = BTreeMap::new();
+        for (ip, id) in in_network.flat_map(|(id, pod)| pod.ips.iter().map(move |&ip| (ip, id))) {
+            by_ip.entry(ip).or_insert(id);
+        }
+        Self { draft, by_name, by_ip }
+    }
+
+    /// The pod that is named, else the one that has the address.
+    fn pod(&self, target: Option<&core_v1::ObjectReference>, within: &str, address: &str) -> Option<PodId> {
+        let target = target.filter(|target| target.kind == "Pod");
+        let named = target.and_then(|target| {
+            let within = if target.namespace.is_empty() { within } else { &target.namespace };
+            self.by_name.get(&(self.draft.namespace_id(within)?, target.name.as_str())).copied()
+        });
+        named.or_else(|| self.by_ip.get(&address.parse().ok()?).copied())
     }
 }
 

@@ -229,7 +229,7 @@ impl Snapshot {
             }
         });
         let ports = value.ports.iter().map(|port| {
-            let number = port.port.map_or("*".to_owned(), |port| port.to_string());
+            let number = port.port.map_or_else(|| "*".to_owned(), |port| port.to_string());
             let name = port.name.as_deref().unwrap_or_default();
             let protocol = port.protocol.as_deref().unwrap_or("TCP");
             let dash = if name.is_empty() { "" } else { ":" };
