@@ -2,12 +2,14 @@
 //! paths. Nothing here knows the cluster; allocation is the model's.
 //!
 //! Modelled: names, labels and selectors; Service; the ports, names and DNS settings of pods; whether a
-//! workload selects its own pods; Ingress and IngressClass; NetworkPolicy; EndpointSlice and Endpoints;
+//! workload selects its own pods; Ingress and IngressClass; NetworkPolicy; ClusterNetworkPolicy and its
+//! predecessors; EndpointSlice and Endpoints;
 //! Node and Namespace basics. Not modelled: fields that have no part in networking (volumes, resources,
 //! images, probes' numbers), admission webhooks, the schemas of custom resources. Values that are not
 //! scalars are printed as JSON, as since 1.35; older releases print Go syntax.
 
 mod check;
+mod cluster_policy;
 pub(crate) mod defaults;
 mod endpoint_slice;
 mod fault;
@@ -18,6 +20,7 @@ mod pod;
 mod service;
 
 pub(crate) use check::{NameRule, endpoints, meta, namespace, node};
+pub(crate) use cluster_policy::cluster_policy;
 pub(crate) use endpoint_slice::endpoint_slice;
 pub use fault::{Fault, Gates, Shown};
 pub(crate) use ingress::{ingress, ingress_class};

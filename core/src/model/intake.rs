@@ -49,7 +49,7 @@ enum Parsed {
     Endpoints(core_v1::Endpoints),
     EndpointSlice(discovery_v1::EndpointSlice),
     NetworkPolicy(networking_v1::NetworkPolicy),
-    ClusterPolicy(policy::ClusterPolicy),
+    ClusterPolicy(String, policy::ClusterPolicy),
     Ingress(networking_v1::Ingress),
     IngressClass(networking_v1::IngressClass),
     ConfigMap(core_v1::ConfigMap),
@@ -256,7 +256,9 @@ fn read(manifests: &Manifests, object: &Object) -> Parsed {
         ("networking.k8s.io", "NetworkPolicy") => Parsed::NetworkPolicy(typed(manifests, object)),
         ("networking.k8s.io", "Ingress") => Parsed::Ingress(typed(manifests, object)),
         ("networking.k8s.io", "IngressClass") => Parsed::IngressClass(typed(manifests, object)),
-        ("policy.networking.k8s.io", _) => Parsed::ClusterPolicy(typed(manifests, object)),
+        ("policy.networking.k8s.io", _) => {
+            Parsed::ClusterPolicy(object.kind.clone(), typed(manifests, object))
+        }
         _ => {
             let metadata = manifests.node(object.id).get("metadata");
             Parsed::Other(metadata.map(ObjectMeta::read).unwrap_or_default())
@@ -309,7 +311,7 @@ fn admit(new: &mut Parsed, old: Option<&Parsed>, version: &Version, namespaced: 
             defaults::network_policy(policy);
             admission::network_policy(policy, gates)
         }
-        Parsed::ClusterPolicy(policy) => meta(&policy.metadata),
+        Parsed::ClusterPolicy(kind, policy) => admission::cluster_policy(policy, kind),
         Parsed::Ingress(ingress) => admission::ingress(ingress, gates),
         Parsed::IngressClass(class) => {
             defaults::ingress_class(class);
@@ -344,7 +346,7 @@ impl Intake {
             Parsed::Endpoints(endpoints) => self.endpoints.push(given.map(|()| endpoints)),
             Parsed::EndpointSlice(slice) => self.slices.push(given.map(|()| slice)),
             Parsed::NetworkPolicy(value) => self.network_policies.push(Stored { object, origin, value }),
-            Parsed::ClusterPolicy(value) => self.cluster_policies.push(Stored { object, origin, value }),
+            Parsed::ClusterPolicy(_, value) => self.cluster_policies.push(Stored { object, origin, value }),
             Parsed::Ingress(value) => self.ingresses.push(Stored { object, origin, value }),
             Parsed::IngressClass(value) => self.ingress_classes.push(Stored { object, origin, value }),
             Parsed::ConfigMap(value) => self.config_maps.push(Stored { object, origin, value }),

@@ -171,9 +171,9 @@ impl Cluster {
         let snapshot = self.snapshot();
         let (sources, targets) = (select(snapshot, from)?, select(snapshot, to)?);
         let mut parts = Vec::new();
+        // A block means its outside addresses; those of pods and nodes are asked for by name.
         let block = |selection: &selection::Selection| {
-            let inside = selection.pods.is_empty() && selection.nodes.is_empty();
-            (inside && !selection.addresses.is_none()).then(|| selection.addresses.clone())
+            (!selection.addresses.is_none()).then(|| selection.addresses.clone())
         };
         let border = match (block(&sources), block(&targets)) {
             (Some(addresses), None) => targets.pods.first().map(|pod| (*pod, Direction::Ingress, addresses)),
