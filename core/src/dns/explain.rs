@@ -20,7 +20,7 @@ impl Server {
     /// The compact answer with sentences, evidence and suggestions.
     pub fn explain(&self, snapshot: &Snapshot, query: &Query<'_>, reply: Reply) -> Response {
         let name = super::name::fqdn(query.name);
-        let teller = Teller { server: self, snapshot, name: &name, kind: query.record_type };
+        let teller = Teller { server: self, snapshot, name: &name, kind: query.record_type, cite: true };
         let mut because: Vec<Reason> = Vec::new();
         for why in &reply.because {
             let reason = teller.reason(*why);
@@ -58,9 +58,9 @@ impl Server {
         self.explain(snapshot, query, self.ask(query))
     }
 
-    /// The sentence of one reason about `name`.
-    pub fn reason(&self, snapshot: &Snapshot, name: &str, kind: RecordType, why: Why) -> Reason {
-        Teller { server: self, snapshot, name, kind }.reason(why)
+    /// The sentence of one reason about `name`; `cite` adds the object, field and position behind it.
+    pub fn reason(&self, snapshot: &Snapshot, name: &str, kind: RecordType, why: Why, cite: bool) -> Reason {
+        Teller { server: self, snapshot, name, kind, cite }.reason(why)
     }
 }
 
@@ -70,6 +70,7 @@ struct Teller<'t> {
     snapshot: &'t Snapshot,
     name: &'t str,
     kind: RecordType,
+    cite: bool,
 }
 
 /// The parts of a name in a cluster zone, from the right: `svc`, namespace, service, endpoint or port.
@@ -105,7 +106,7 @@ impl Teller<'_> {
     }
 
     fn service_evidence(&self, id: ServiceId, field: &str) -> Option<Evidence> {
-        let service = self.snapshot.service(id)?;
+        let service = self.snapshot.service(id).filter(|_| self.cite)?;
         Some(self.snapshot.evidence(self.snapshot.service_ref(id)?, &service.origin, field))
     }
 

@@ -56,7 +56,18 @@ fn conf(text: Option<&String>) -> Result<Option<super::ResolvConf>, AskError> {
 }
 
 impl Cluster {
-    fn dns_rooms(&self) -> Rooms<'_> {
+    /// The mechanisms that a query passes, for [`lookup`](super::lookup) and [`search`](super::search).
+    ///
+    /// ```
+    /// use kubehop::{Cluster, Settings, Source, dns::{Asking, search}, model::{Party, PodId}};
+    /// let pod = "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: a, image: nginx}]}}";
+    /// let cluster = Cluster::load([Source::new("a.yaml", pod)], &Settings::default());
+    /// let asking = Asking::new(cluster.snapshot(), Party::Pod(PodId(0)), "kubernetes");
+    /// let found = search(cluster.dns_rooms(), &asking);
+    /// assert_eq!(found.addresses()[0].to_string(), "10.96.0.1");
+    /// assert_eq!(found.names().next(), Some("kubernetes.default.svc.cluster.local."));
+    /// ```
+    pub fn dns_rooms(&self) -> Rooms<'_> {
         Rooms::new(self.snapshot(), self.dns(), self.proxy(), self.policies())
     }
 

@@ -204,66 +204,109 @@ pub fn cluster_dns(snapshot: &Snapshot) -> Vec<IpAddr> {
     tenth.into_iter().collect()
 }
 
-/// The resolv.conf that the kubelet writes for a pod; `None` for an id of another snapshot.
+/// Where a pod's resolver settings come from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Base {
+    Cluster,
+    Node,
+    /// On the host network ClusterFirst means Default.
+    HostNetwork,
+    None,
+    /// Not a policy the kubelet knows: taken as ClusterFirst.
+    Invalid,
+    /// The kubelet is not told of cluster DNS.
+    Missing,
+}
+
+// k8s: pkg/kubelet/network/dns/dns.go getPodDNSType
+fn base(pod: &crate::model::Pod, servers: &[IpAddr]) -> Base {
+    let base = match (pod.spec.dns_policy.as_str(), pod.host_network) {
+        ("None", _) => Base::None,
+        ("Default", _) => Base::Node,
+        ("" | "ClusterFirst", true) => Base::HostNetwork,
+        ("" | "ClusterFirst" | "ClusterFirstWithHostNet", _) => Base::Cluster,
+        _ => Base::Invalid,
+    };
+    if matches!(base, Base::Cluster | Base::Invalid) && servers.is_empty() { Base::Missing } else { base }
+}
+
+/// Content alone, and the events on the way.
 ///
 /// k8s: pkg/kubelet/network/dns/dns.go GetPodDNS
-pub fn resolv_conf(snapshot: &Snapshot, pod: PodId) -> Option<PodResolvConf> {
-    let reference = snapshot.pod_ref(pod)?;
-    let pod = snapshot.pod(pod)?;
-    let (spec, settings) = (&pod.spec, &snapshot.settings.dns);
-    let evidence = |field: &str| snapshot.evidence(reference.clone(), &pod.origin, field);
-    let mut events = Vec::new();
-    let mut because = vec![evidence("spec.dnsPolicy")];
-    let node = parse_resolv_conf(&settings.node_resolv_conf).unwrap_or_default();
-    let servers = cluster_dns(snapshot);
-    // k8s: pkg/kubelet/network/dns/dns.go getPodDNSType
-    let (mut base, mut why) = match (spec.dns_policy.as_str(), pod.host_network) {
-        ("None", _) => ("none", "dnsPolicy is None: only dnsConfig counts".to_owned()),
-        ("Default", _) => ("node", "dnsPolicy is Default: the node's settings are taken over".to_owned()),
-        ("ClusterFirstWithHostNet", _) => {
-            ("cluster", "dnsPolicy is ClusterFirstWithHostNet: cluster DNS comes first".to_owned())
-        }
-        ("" | "ClusterFirst", true) => {
-            because.push(evidence("spec.hostNetwork"));
-            ("node", "the pod is on the host network with dnsPolicy ClusterFirst, which then means Default: the node's settings".to_owned())
-        }
-        ("" | "ClusterFirst", false) => {
-            ("cluster", "dnsPolicy is ClusterFirst: cluster DNS comes first".to_owned())
-        }
-        (other, _) => ("cluster", format!("invalid DNSPolicy: {other}; taken as ClusterFirst")),
-    };
-    if base == "cluster" && servers.is_empty() {
-        let message = "kubelet does not have ClusterDNS IP configured and cannot create Pod using \"ClusterFirst\" policy. \
-                       Falling back to \"Default\" policy.";
-        let message = format!("pod: \"{}_{}\". {message}", pod.name, snapshot.namespace_name(pod.namespace));
-        events.push(Event { reason: "MissingClusterDNS", message });
-        base = "node";
-        why = "the kubelet is not told of cluster DNS, so the node's settings are taken over".to_owned();
-    }
+fn content(
+    snapshot: &Snapshot,
+    pod: &crate::model::Pod,
+    base: Base,
+    servers: &[IpAddr],
+) -> (ResolvConf, [Option<Event>; 2]) {
+    let settings = &snapshot.settings.dns;
+    let node = || parse_resolv_conf(&settings.node_resolv_conf).unwrap_or_default();
     let mut conf = match base {
-        "none" => ResolvConf::default(),
-        "cluster" => cluster_base(
-            snapshot.namespace_name(pod.namespace),
-            &settings.cluster_domain,
-            &servers,
-            &node.searches,
-        ),
+        Base::None => ResolvConf::default(),
+        Base::Cluster | Base::Invalid => {
+            let namespace = snapshot.namespace_name(pod.namespace);
+            cluster_base(namespace, &settings.cluster_domain, servers, &node().searches)
+        }
         _ if settings.node_resolv_conf.is_empty() => no_node_file(snapshot, pod),
-        _ => node,
+        _ => node(),
     };
-    if let Some(added) = &spec.dns_config {
-        because.push(evidence("spec.dnsConfig"));
+    if let Some(added) = &pod.spec.dns_config {
         conf.nameservers = distinct(conf.nameservers.into_iter().chain(added.nameservers.iter().cloned()));
         conf.searches = distinct(conf.searches.into_iter().chain(added.searches.iter().cloned()));
         conf.options = merge_options(&conf.options, &added.options);
     }
-    let event;
-    (conf.nameservers, event) = limit_nameservers(conf.nameservers);
-    events.extend(event);
-    let event;
-    (conf.searches, event) = limit_searches(conf.searches);
-    events.extend(event);
-    Some(PodResolvConf { pod: reference, base, why, text: conf.text(), conf, events, evidence: because })
+    let (servers, searches);
+    (conf.nameservers, servers) = limit_nameservers(conf.nameservers);
+    (conf.searches, searches) = limit_searches(conf.searches);
+    (conf, [servers, searches])
+}
+
+/// The content of a pod's resolv.conf, without the why.
+pub(super) fn conf_of(snapshot: &Snapshot, pod: PodId) -> Option<ResolvConf> {
+    let pod = snapshot.pod(pod)?;
+    let servers = cluster_dns(snapshot);
+    Some(content(snapshot, pod, base(pod, &servers), &servers).0)
+}
+
+/// The resolv.conf that the kubelet writes for a pod; `None` for an id of another snapshot.
+pub fn resolv_conf(snapshot: &Snapshot, pod: PodId) -> Option<PodResolvConf> {
+    let reference = snapshot.pod_ref(pod)?;
+    let pod = snapshot.pod(pod)?;
+    let cite = |field: &str| snapshot.evidence(reference.clone(), &pod.origin, field);
+    let servers = cluster_dns(snapshot);
+    let base = base(pod, &servers);
+    let policy = pod.spec.dns_policy.as_str();
+    let (name, why) = match base {
+        Base::None => ("none", "dnsPolicy is None: only dnsConfig counts".to_owned()),
+        Base::Node => ("node", "dnsPolicy is Default: the node's settings are taken over".to_owned()),
+        Base::HostNetwork => (
+            "node",
+            "the pod is on the host network with dnsPolicy ClusterFirst, which then means Default: the node's settings".to_owned(),
+        ),
+        Base::Cluster if policy.is_empty() => ("cluster", "dnsPolicy is ClusterFirst: cluster DNS comes first".to_owned()),
+        Base::Cluster => ("cluster", format!("dnsPolicy is {policy}: cluster DNS comes first")),
+        Base::Invalid => ("cluster", format!("invalid DNSPolicy: {policy}; taken as ClusterFirst")),
+        Base::Missing => ("node", "the kubelet is not told of cluster DNS, so the node's settings are taken over".to_owned()),
+    };
+    let mut evidence = vec![cite("spec.dnsPolicy")];
+    if base == Base::HostNetwork {
+        evidence.push(cite("spec.hostNetwork"));
+    }
+    if pod.spec.dns_config.is_some() {
+        evidence.push(cite("spec.dnsConfig"));
+    }
+    let mut events = Vec::new();
+    if base == Base::Missing {
+        let message = format!(
+            "pod: \"{}_{}\". kubelet does not have ClusterDNS IP configured and cannot create Pod using \"ClusterFirst\" policy. Falling back to \"Default\" policy.",
+            pod.name,
+            snapshot.namespace_name(pod.namespace)
+        );
+        events.push(Event { reason: "MissingClusterDNS", message });
+    }
+    let (conf, limits) = content(snapshot, pod, base, &servers);
+    events.extend(limits.into_iter().flatten());
+    Some(PodResolvConf { pod: reference, base: name, why, text: conf.text(), conf, events, evidence })
 }
 
 // k8s: pkg/kubelet/network/dns/dns.go generateSearchesForDNSClusterFirst

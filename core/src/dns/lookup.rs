@@ -82,6 +82,11 @@ impl Asking {
         };
         Self { from, name: name.into(), record_type: None, program, resolv_conf: None }
     }
+
+    /// Whether a library asks, which reads /etc/hosts first.
+    fn is_library(&self) -> bool {
+        matches!(self.program, Program::Glibc | Program::Musl)
+    }
 }
 
 /// How a look-up ended for the program.
@@ -201,17 +206,21 @@ pub enum ExchangeResult {
     Refused,
 }
 
-/// Looks a name up as a program in the cluster does.
+/// Looks a name up as a program in the cluster does, and explains.
 pub fn lookup(rooms: Rooms<'_>, asking: &Asking) -> Lookup {
+    search(rooms, asking).explain()
+}
+
+/// Looks a name up as a program in the cluster does, without sentences: for those who look up many.
+pub fn search<'a>(rooms: Rooms<'a>, asking: &'a Asking) -> Search<'a> {
     let conf = resolv_conf_of(&rooms, asking);
     let mut session = Session::new(rooms, asking.from, conf);
-    let kinds: Vec<RecordType> = match asking.record_type {
-        Some(kind) => vec![kind],
-        None => vec![RecordType::A, RecordType::AAAA],
+    let kinds: &[RecordType] = match &asking.record_type {
+        Some(kind) => std::slice::from_ref(kind),
+        None => &[RecordType::A, RecordType::AAAA],
     };
-    let library = matches!(asking.program, Program::Glibc | Program::Musl);
     let typed = asking.name.trim();
-    let local = if library { before_dns(&session, typed, asking.record_type) } else { None };
+    let local = if asking.is_library() { before_dns(&session, typed, asking.record_type) } else { None };
     let (source, found) = match local {
         Some((source, addresses)) => {
             let canonical = name::without_dot(typed).to_owned();
@@ -222,60 +231,84 @@ pub fn lookup(rooms: Rooms<'_>, asking: &Asking) -> Lookup {
             let found = Found { ended: Ended::NotFound, addresses: Vec::new(), canonical: String::new() };
             ("dns", found)
         }
-        None => ("dns", search(&mut session, asking.program, typed, &kinds, asking.record_type)),
+        None => ("dns", ask(&mut session, asking.program, typed, kinds, asking.record_type)),
     };
     let addresses = libc::sorted(&session, found.addresses.clone());
-    let Session { seconds, conf, .. } = &session;
-    let (seconds, conf) = (*seconds, conf.clone());
-    let (trials, ways) = session.ways();
-    let explained = summary::Explained::new(rooms, asking, &conf, &trials, &ways, &found, source);
-    let share = if ways.is_empty() {
-        Share::ALL
-    } else {
-        ways.iter().map(|way| way.delivered).find(|share| share.n > 0).unwrap_or(Share::ALL)
-    };
-    let records = trials
-        .iter()
-        .rev()
-        .flat_map(|trial| &trial.asked)
-        .filter_map(|asked| asked.result.as_ref().ok())
-        .flat_map(|reply| reply.answers.iter().cloned())
-        .fold(Vec::new(), |mut all: Vec<Record>, record| {
-            if !all.contains(&record) {
-                all.push(record);
+    Search { asking, session, found, addresses, source }
+}
+
+/// A look-up before it is explained.
+#[expect(missing_debug_implementations, reason = "it borrows the whole cluster")]
+pub struct Search<'a> {
+    asking: &'a Asking,
+    session: Session<'a>,
+    found: Found,
+    addresses: Vec<IpAddr>,
+    source: &'static str,
+}
+
+impl Search<'_> {
+    /// How it ended. A public name of which nothing is known counts as not found here.
+    pub fn outcome(&self) -> LookupOutcome {
+        match self.found.ended {
+            Ended::Found => LookupOutcome::Found,
+            Ended::NotFound => LookupOutcome::NotFound,
+            Ended::NoData => LookupOutcome::NoData,
+            Ended::TimedOut => LookupOutcome::TimedOut,
+            Ended::Refused => LookupOutcome::Refused,
+            Ended::Failed => LookupOutcome::Failed,
+        }
+    }
+
+    /// Addresses in the order the program gets them.
+    pub fn addresses(&self) -> &[IpAddr] {
+        &self.addresses
+    }
+
+    /// The names that were tried, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.session.trials.iter().map(|trial| trial.name.as_str())
+    }
+
+    /// The whole answer.
+    pub fn explain(self) -> Lookup {
+        let outcome = self.outcome();
+        let Self { asking, session, found, addresses, source } = self;
+        let (rooms, seconds, conf) = (session.rooms, session.seconds, session.conf.clone());
+        let (trials, ways) = session.ways();
+        let explained = summary::Explained::new(rooms, asking, &conf, &trials, &ways, &found, source);
+        let share = ways.iter().map(|way| way.delivered).find(|share| share.n > 0).unwrap_or(Share::ALL);
+        let mut records: Vec<Record> = Vec::new();
+        for asked in trials.iter().rev().flat_map(|trial| &trial.asked) {
+            for record in asked.result.iter().flat_map(|reply| &reply.answers) {
+                if !records.contains(record) {
+                    records.push(record.clone());
+                }
             }
-            all
-        });
-    let outcome = match found.ended {
-        _ if explained.undetermined.is_some() => LookupOutcome::Undetermined,
-        Ended::Found => LookupOutcome::Found,
-        Ended::NotFound => LookupOutcome::NotFound,
-        Ended::NoData => LookupOutcome::NoData,
-        Ended::TimedOut => LookupOutcome::TimedOut,
-        Ended::Refused => LookupOutcome::Refused,
-        Ended::Failed => LookupOutcome::Failed,
-    };
-    let error = (found.ended != Ended::Found && library)
-        .then(|| libc::error(asking.program == Program::Musl, found.ended).to_owned());
-    Lookup {
-        from: summary::party(rooms.snapshot, asking.from),
-        name: asking.name.clone(),
-        program: asking.program,
-        summary: explained.summary,
-        outcome,
-        addresses,
-        records,
-        canonical: (!found.canonical.is_empty() && found.ended == Ended::Found).then_some(found.canonical),
-        error,
-        source,
-        seconds,
-        resolv_conf: conf,
-        steps: trials.iter().map(|trial| step(rooms, trial)).collect(),
-        ways,
-        share,
-        because: explained.because,
-        suggestions: explained.suggestions,
-        undetermined: explained.undetermined,
+        }
+        let failed = found.ended != Ended::Found;
+        let error = (failed && asking.is_library())
+            .then(|| libc::error(asking.program == Program::Musl, found.ended).to_owned());
+        Lookup {
+            from: summary::party(rooms.snapshot, asking.from),
+            name: asking.name.clone(),
+            program: asking.program,
+            summary: explained.summary,
+            outcome: if explained.undetermined.is_some() { LookupOutcome::Undetermined } else { outcome },
+            addresses,
+            records,
+            canonical: (!found.canonical.is_empty() && !failed).then_some(found.canonical),
+            error,
+            source,
+            seconds,
+            resolv_conf: conf,
+            steps: trials.iter().map(|trial| step(rooms, trial, failed)).collect(),
+            ways,
+            share,
+            because: explained.because,
+            suggestions: explained.suggestions,
+            undetermined: explained.undetermined,
+        }
     }
 }
 
@@ -287,7 +320,7 @@ pub(super) fn resolv_conf_of(rooms: &Rooms<'_>, asking: &Asking) -> ResolvConf {
     let node =
         || kubelet::parse_resolv_conf(&rooms.snapshot.settings.dns.node_resolv_conf).unwrap_or_default();
     match asking.from {
-        Party::Pod(pod) => kubelet::resolv_conf(rooms.snapshot, pod).map(|pod| pod.conf).unwrap_or_default(),
+        Party::Pod(pod) => kubelet::conf_of(rooms.snapshot, pod).unwrap_or_default(),
         Party::Node(_) | Party::Outside(_) => node(),
     }
 }
@@ -329,7 +362,7 @@ fn before_dns(
     Some(("hosts", all.into_iter().filter(wanted).collect()))
 }
 
-fn search(
+fn ask(
     session: &mut Session<'_>,
     program: Program,
     typed: &str,
@@ -343,33 +376,34 @@ fn search(
     }
 }
 
-pub(super) fn step(rooms: Rooms<'_>, trial: &Trial) -> LookupStep {
+/// One name with its queries. Denials are told with their evidence when nothing was found in the end.
+pub(super) fn step(rooms: Rooms<'_>, trial: &Trial, denials: bool) -> LookupStep {
     LookupStep {
         name: trial.name.clone(),
         parallel: trial.parallel,
-        queries: trial.asked.iter().map(|asked| exchange(rooms, &trial.name, asked)).collect(),
+        queries: trial.asked.iter().map(|asked| exchange(rooms, &trial.name, asked, denials)).collect(),
     }
 }
 
-fn exchange(rooms: Rooms<'_>, name: &str, asked: &Asked) -> Exchange {
+fn exchange(rooms: Rooms<'_>, name: &str, asked: &Asked, denials: bool) -> Exchange {
     let result = match &asked.result {
         Err(Lost::TimedOut) => ExchangeResult::TimedOut,
         Err(Lost::Refused) => ExchangeResult::Refused,
-        Ok(reply) => ExchangeResult::Answered {
-            rcode: reply.rcode,
-            flags: Flags {
-                aa: reply.authoritative,
-                tc: reply.truncated,
-                rd: true,
-                ra: reply.recursion_available,
-            },
-            answers: reply.answers.clone(),
-            because: reply
-                .because
-                .iter()
-                .map(|why| rooms.server.reason(rooms.snapshot, name, asked.kind, *why))
-                .collect(),
-        },
+        Ok(reply) => {
+            let cite = denials || !reply.answers.is_empty();
+            let tell = |why| rooms.server.reason(rooms.snapshot, name, asked.kind, why, cite);
+            ExchangeResult::Answered {
+                rcode: reply.rcode,
+                flags: Flags {
+                    aa: reply.authoritative,
+                    tc: reply.truncated,
+                    rd: true,
+                    ra: reply.recursion_available,
+                },
+                answers: reply.answers.clone(),
+                because: reply.because.iter().copied().map(tell).collect(),
+            }
+        }
     };
     let protocol = if asked.tcp { Protocol::Tcp } else { Protocol::Udp };
     Exchange { record_type: asked.kind, server: asked.server, protocol, tries: asked.tries, result }

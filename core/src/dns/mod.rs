@@ -44,7 +44,8 @@ pub use kubelet::{
     limit_nameservers, limit_searches, merge_options, parse_resolv_conf, resolv_conf, truncate_hostname,
 };
 pub use lookup::{
-    Asking, Exchange, ExchangeResult, Lookup, LookupOutcome, LookupStep, Program, Rooms, lookup,
+    Asking, Exchange, ExchangeResult, Lookup, LookupOutcome, LookupStep, Program, Rooms, Search, lookup,
+    search,
 };
 pub use path::{End, Way};
 pub use record::{Data, Rcode, Record, RecordType, Soa, UnknownType};

@@ -91,7 +91,7 @@ impl Rooms<'_> {
             Party::Node(node) => Some(node),
             Party::Outside(_) => None,
         };
-        match node.or((!self.snapshot.nodes.is_empty()).then_some(NodeId(0))) {
+        match node.or_else(|| (!self.snapshot.nodes.is_empty()).then_some(NodeId(0))) {
             Some(node) => self.through_proxy(party, source, server, node, &mut way),
             None => self.without_nodes(party, source, server, &mut way),
         }
@@ -142,9 +142,9 @@ impl Rooms<'_> {
         };
         match &selection.outcome {
             Outcome::Backends { backends, .. } => {
-                way.because.extend(told().take(1));
+                way.because.extend(service.and_then(|id| self.through(id, server, backends.len())));
                 let targets: Vec<_> = backends.iter().map(|b| (b.ip, b.port, b.pod, b.share)).collect();
-                self.to_backends(party, source, service, &targets, way);
+                self.backends(party, source, service, &targets, way);
             }
             Outcome::Rejected(_) => {
                 way.because.extend(told());
@@ -165,6 +165,16 @@ impl Rooms<'_> {
                 ));
             }
         }
+    }
+
+    fn through(&self, service: ServiceId, server: IpAddr, backends: usize) -> Option<Reason> {
+        let reference = self.snapshot.service_ref(service)?;
+        let text = format!("{server} is {reference}, behind which {backends} endpoints stand");
+        let evidence = self
+            .snapshot
+            .service(service)
+            .map(|service| self.snapshot.evidence(reference, &service.origin, "spec.clusterIP"));
+        Some(Reason { text, evidence })
     }
 
     /// A snapshot without nodes (stored objects alone): what the Service itself tells.
@@ -197,11 +207,11 @@ impl Rooms<'_> {
         if targets.is_empty() {
             way.refused(format!("Service {} has no ready endpoints", service.name));
         } else {
-            self.to_backends(party, source, Some(id), &targets, way);
+            self.backends(party, source, Some(id), &targets, way);
         }
     }
 
-    fn to_backends(
+    fn backends(
         &self,
         party: Party,
         source: IpAddr,

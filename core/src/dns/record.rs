@@ -301,25 +301,36 @@ impl Record {
         Ok(Self { name, ttl, data })
     }
 
-    /// Bytes of this record on the wire. With `known`, names are compressed against the suffixes seen so
-    /// far, which grow by what this record adds; without, nothing is compressed.
+    /// Bytes of this record on the wire, uncompressed.
+    pub(crate) fn wire_size(&self) -> usize {
+        self.size_with(|name, _| name_size(name))
+    }
+
+    /// Bytes of this record on the wire, its names compressed against the suffixes seen so far, which grow
+    /// by what this record adds.
     ///
     /// RFC 1035 4.1.4; RFC 2782: the target of an SRV record is never compressed.
-    pub(crate) fn wire_size(&self, known: Option<&mut Suffixes>) -> usize {
-        let mut plain = Suffixes::default();
-        let compress = known.is_some();
-        let known = known.unwrap_or(&mut plain);
-        let owner = known.add(&self.name, compress);
+    pub(crate) fn compressed_size(&self, known: &mut Suffixes) -> usize {
+        self.size_with(|name, compress| known.add(name, compress))
+    }
+
+    fn size_with(&self, mut name: impl FnMut(&str, bool) -> usize) -> usize {
+        let owner = name(&self.name, true);
         let data = match &self.data {
             Data::Address(IpAddr::V4(_)) => 4,
             Data::Address(IpAddr::V6(_)) => 16,
-            Data::Cname(name) | Data::Ptr(name) | Data::Ns(name) => known.add(name, compress),
+            Data::Cname(target) | Data::Ptr(target) | Data::Ns(target) => name(target, true),
             Data::Txt(text) => text.len() + 1,
-            Data::Srv { target, .. } => 6 + known.add(target, false),
-            Data::Soa(soa) => known.add(&soa.mname, compress) + known.add(&soa.rname, compress) + 20,
+            Data::Srv { target, .. } => 6 + name(target, false),
+            Data::Soa(soa) => name(&soa.mname, true) + name(&soa.rname, true) + 20,
         };
         owner + 10 + data
     }
+}
+
+/// Bytes of a fully qualified name on the wire: a length before each label, and the empty root label.
+pub(crate) fn name_size(name: &str) -> usize {
+    if name == "." { 1 } else { name.len() + 1 }
 }
 
 impl fmt::Display for Record {

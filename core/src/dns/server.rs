@@ -6,7 +6,7 @@ use super::kubernetes::Plugin as KubernetesPlugin;
 use super::name::{fqdn, is_under, longest_zone};
 use super::outside::Outside;
 use super::plugins;
-use super::record::{Rcode, Record, RecordType, Suffixes};
+use super::record::{Rcode, Record, RecordType, Suffixes, name_size};
 use super::{Reply, Why};
 use crate::model::{NameServerBehaviour, NamespaceId, ServiceId, Snapshot};
 use std::net::IpAddr;
@@ -337,7 +337,7 @@ fn truncate(reply: &mut Reply, query: &Query<'_>) {
     for (index, section) in sections.into_iter().enumerate() {
         let mut kept = 0;
         for record in section.iter().take_while(|_| !full) {
-            used += record.wire_size(Some(&mut known));
+            used += record.compressed_size(&mut known);
             if used > limit {
                 full = true;
                 break;
@@ -352,8 +352,8 @@ fn truncate(reply: &mut Reply, query: &Query<'_>) {
 /// Bytes of an answer on the wire, uncompressed; `opt` is the size of the OPT record.
 pub(super) fn message_size(reply: &Reply, name: &str, opt: usize) -> usize {
     let records = reply.answers.iter().chain(&reply.authority).chain(&reply.additional);
-    let question = Suffixes::default().add(name, false) + 4;
-    12 + question + opt + records.map(|record| record.wire_size(None)).sum::<usize>()
+    let question = name_size(name) + 4;
+    12 + question + opt + records.map(Record::wire_size).sum::<usize>()
 }
 
 impl Server {

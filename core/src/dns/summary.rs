@@ -138,7 +138,7 @@ impl Explained {
                         let query = super::Query::new(name, kind);
                         rooms.server.answer(rooms.snapshot, &query).because.into_iter().next()
                     }
-                    why => Some(rooms.server.reason(rooms.snapshot, name, kind, why)),
+                    why => Some(rooms.server.reason(rooms.snapshot, name, kind, why, true)),
                 };
                 let text = reason.as_ref().map(|reason| reason.text.clone()).unwrap_or_default();
                 self.summary = format!("`{typed}` {end}: {text}");
@@ -192,7 +192,7 @@ impl Explained {
 
     fn unanswered(&mut self, rooms: Rooms<'_>, trials: &[Trial], ways: &[Way], ended: Ended, typed: &str) {
         let failing = |way: &&Way| !matches!(way.end, End::Cluster | End::Outside);
-        let way = ways.iter().find(failing).or(ways.first());
+        let way = ways.iter().find(failing).or_else(|| ways.first());
         let server = way.map(|way| way.server.clone()).unwrap_or_default();
         self.because.extend(way.into_iter().flat_map(|way| way.because.iter().cloned()));
         let replies =
@@ -204,7 +204,7 @@ impl Explained {
                 let because = trial.and_then(|trial| {
                     let asked = trial.asked.iter().find(|asked| asked.result.is_ok())?;
                     let why = asked.result.as_ref().ok()?.because.first().copied()?;
-                    Some(rooms.server.reason(rooms.snapshot, &trial.name, asked.kind, why))
+                    Some(rooms.server.reason(rooms.snapshot, &trial.name, asked.kind, why, true))
                 });
                 self.because.splice(0..0, because);
                 format!("the name server {server} answers SERVFAIL")

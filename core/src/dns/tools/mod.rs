@@ -132,7 +132,7 @@ pub fn run(rooms: Rooms<'_>, command: &Command) -> Result<ToolRun, String> {
         text: printed.text,
         exit: printed.exit,
         seconds,
-        steps: trials.iter().map(|trial| step(rooms, trial)).collect(),
+        steps: trials.iter().map(|trial| step(rooms, trial, true)).collect(),
         ways,
         undetermined: printed.undetermined.or(unknown),
     })
@@ -146,7 +146,8 @@ fn image_style(rooms: &Rooms<'_>, from: Party) -> Style {
         .pod(pod)
         .and_then(|pod| pod.spec.containers.first())
         .map(|container| container.image.as_str());
-    let (name, tag) = image.unwrap_or_default().rsplit_once(':').unwrap_or((image.unwrap_or_default(), ""));
+    let (name, tag) =
+        image.unwrap_or_default().rsplit_once(':').unwrap_or_else(|| (image.unwrap_or_default(), ""));
     let short = name.rsplit('/').next().unwrap_or_default();
     match short {
         "busybox" if tag.starts_with("1.2") && !tag.starts_with("1.29") => Style::Busybox128,

@@ -15,8 +15,8 @@ pub fn run(_dir: &Path, file: &Path, report: &mut Report) {
         "kubelet_parse_resolv_conf" => parse(&data, report),
         "kubelet_pod_dns" => pods(&data, report),
         "kubelet_merge_options" => merge(&data, report),
-        "kubelet_nameserver_limits" => limits(&data, report, |input| dns::limit_nameservers(input)),
-        "kubelet_search_limits" => limits(&data, report, |input| dns::limit_searches(input)),
+        "kubelet_nameserver_limits" => limits(&data, report, dns::limit_nameservers),
+        "kubelet_search_limits" => limits(&data, report, dns::limit_searches),
         "kubelet_hostname" => hostnames(&data, report),
         other => report.fail(&file.display().to_string(), "a known table", other),
     }
@@ -57,7 +57,10 @@ fn merge(data: &Value, report: &mut Report) {
     }
 }
 
-fn limits(data: &Value, report: &mut Report, limit: fn(Vec<String>) -> (Vec<String>, Option<dns::Event>)) {
+/// Cuts a list and says so.
+type Limit = fn(Vec<String>) -> (Vec<String>, Option<dns::Event>);
+
+fn limits(data: &Value, report: &mut Report, limit: Limit) {
     let template = text(data, "event");
     for case in items(data, "cases") {
         let (kept, event) = limit(texts(case, "input"));
