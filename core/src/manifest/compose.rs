@@ -75,7 +75,12 @@ pub(crate) struct Composer<'t> {
     open: Vec<Open>,
     /// Finished nodes waiting for their parent, with their lines.
     finished: Vec<(NodeId, u32)>,
+    /// Entries that merges have brought so far.
+    merged: usize,
 }
+
+/// Entries that merges may bring to a small document.
+const MOST_MERGED: usize = 400_000;
 
 /// Reads the first document of `chunk`, which stands at `base` in `source`. Offsets in errors count
 /// from the start of the chunk.
@@ -108,6 +113,7 @@ impl<'t> Composer<'t> {
             anchors: BTreeMap::new(),
             open: Vec::new(),
             finished: Vec::new(),
+            merged: 0,
         }
     }
 
@@ -258,13 +264,12 @@ impl<'t> Composer<'t> {
             let mut entries: Vec<(NodeId, NodeId)> = Vec::new();
             for &[(key, _), (value, _)] in pairs {
                 if self.notes.merges.binary_search(&key).is_ok() {
-                    for (key, value) in self.merged(value) {
-                        self.set(&mut entries, key, value);
-                    }
+                    entries.extend(self.merged(value));
                 } else if let Some(key) = self.key(key) {
-                    self.set(&mut entries, key, value);
+                    entries.push((key, value));
                 }
             }
+            let entries = self.last_of_each(entries);
             self.tree.links.extend(entries.into_iter().flat_map(|(key, value)| [key, value]));
             self.notes.written.insert(id, children.iter().map(|&(id, _)| id).collect());
             self.notes.lines.extend(children.iter().copied());
@@ -287,7 +292,7 @@ impl<'t> Composer<'t> {
         }
         let mut keys: Vec<&str> = pairs.iter().map(text).collect();
         keys.sort_unstable();
-        keys.array_windows().any(|[a, b]| a == b)
+        keys.windows(2).any(|pair| pair.first() == pair.last())
     }
 
     /// The text of a string node; empty for any other.
@@ -300,24 +305,40 @@ impl<'t> Composer<'t> {
         .unwrap_or_default()
     }
 
-    fn set(&self, entries: &mut Vec<(NodeId, NodeId)>, key: NodeId, value: NodeId) {
-        let text = self.string(key);
-        match entries.iter_mut().find(|(known, _)| self.string(*known) == text) {
-            Some(entry) => *entry = (key, value),
-            None => entries.push((key, value)),
+    /// Each key once, where it stood first, with what it was set to last.
+    fn last_of_each(&self, entries: Vec<(NodeId, NodeId)>) -> Vec<(NodeId, NodeId)> {
+        let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut kept: Vec<(NodeId, NodeId)> = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let place = *places.entry(self.string(entry.0)).or_insert(kept.len());
+            match kept.get_mut(place) {
+                Some(known) => *known = entry,
+                None => kept.push(entry),
+            }
         }
+        kept
     }
 
     /// The entries that a merge brings, those that win last. Nothing for a value that cannot be
     /// merged: that is judged later.
-    fn merged(&self, value: NodeId) -> Vec<(NodeId, NodeId)> {
+    fn merged(&mut self, value: NodeId) -> Vec<(NodeId, NodeId)> {
+        // More than this is refused as a bomb anyway, however the rest of the document looks.
+        if self.merged > MOST_MERGED + self.tree.nodes.len() {
+            return Vec::new();
+        }
+        let found = self.entries_of(value);
+        self.merged += found.len();
+        found
+    }
+
+    fn entries_of(&self, value: NodeId) -> Vec<(NodeId, NodeId)> {
         let node = self.tree.node(value);
         let pairs = |node: super::tree::Node<'_>| {
             node.pairs().map(|(key, value)| (key.id(), value.id())).collect::<Vec<_>>()
         };
         if node.is_sequence() {
             let items: Vec<_> = node.items().collect();
-            items.into_iter().rev().flat_map(pairs).collect()
+            items.into_iter().rev().flat_map(pairs).take(MOST_MERGED + self.tree.nodes.len()).collect()
         } else {
             pairs(node)
         }

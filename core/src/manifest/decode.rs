@@ -277,9 +277,9 @@ fn gvk(root: Node<'_>, notes: Option<&Notes>) -> Result<GroupVersionKind, String
             None if value.is_null() => {}
             None => {
                 let found = strict::go_kind(value);
-                refused = refused.or(Some(format!(
-                    "cannot unmarshal {found} into Go struct field .{name} of type string"
-                )));
+                refused = refused.or_else(|| {
+                    Some(format!("cannot unmarshal {found} into Go struct field .{name} of type string"))
+                });
             }
         }
     }

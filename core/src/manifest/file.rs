@@ -29,9 +29,6 @@ impl Default for Limits {
     }
 }
 
-/// Faults of one object beyond this number are not reported, as in the API server.
-const MOST_FAULTS: usize = 100;
-
 /// One source with its tree, objects and problems.
 #[derive(Debug)]
 pub(crate) struct File {
@@ -87,7 +84,7 @@ impl File {
     fn duplicates(&mut self, root: NodeId, duplicates: &[Duplicate]) {
         let mut seen = std::collections::BTreeSet::new();
         let known = duplicates.iter().filter(|duplicate| !duplicate.merged);
-        for duplicate in known.filter(|duplicate| seen.insert(duplicate.span)).take(MOST_FAULTS) {
+        for duplicate in known.filter(|duplicate| seen.insert(duplicate.span)).take(strict::MOST) {
             let owner = self.objects.iter().rev().find(|(id, _)| {
                 let span = self.tree.node(*id).span();
                 span.start <= duplicate.span.start && duplicate.span.end <= span.end
@@ -113,7 +110,7 @@ impl File {
         let Some(target) = Schema::get().root(info.api_version, info.kind) else { return };
         let custom = schema::is_custom(info.api_version);
         let faults = strict::check(self.tree.node(root), target, custom, notes, Order::Text);
-        for fault in faults.into_iter().take(MOST_FAULTS) {
+        for fault in faults.into_iter().take(strict::MOST) {
             let code = match fault.kind {
                 strict::Kind::Unknown => codes::UNKNOWN_FIELD,
                 strict::Kind::Duplicate => codes::DUPLICATE_FIELD,
@@ -258,11 +255,12 @@ fn header(node: Node<'_>, inherited: Option<&Header>) -> Object {
         file: String::new(),
     };
     // Items of a typed list, as the API server returns it, leave out what the list already says.
-    if let Some(inherited) = inherited.filter(|inherited| !inherited.kind.is_empty()) {
-        if object.kind.is_empty() && object.api_version.is_empty() {
-            object.kind.clone_from(&inherited.kind);
-            object.api_version.clone_from(&inherited.api_version);
-        }
+    if let Some(inherited) = inherited.filter(|inherited| !inherited.kind.is_empty())
+        && object.kind.is_empty()
+        && object.api_version.is_empty()
+    {
+        object.kind.clone_from(&inherited.kind);
+        object.api_version.clone_from(&inherited.api_version);
     }
     object
 }

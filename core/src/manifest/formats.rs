@@ -107,10 +107,7 @@ pub(crate) fn time(text: &str, micro: bool) -> Result<(), String> {
     if !after.is_empty() {
         return Err(format!("parsing time {}: extra text: {}", quote(text), quote(after)));
     }
-    let (year, month, day) = match numbers.as_slice() {
-        &[year, month, day, ..] => (year, month, day),
-        _ => return Ok(()),
-    };
+    let &[year, month, day, ..] = numbers.as_slice() else { return Ok(()) };
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let days = match month {
         4 | 6 | 9 | 11 => 30,

@@ -88,7 +88,9 @@ pub(crate) fn value(root: Node<'_>, notes: &Notes) -> String {
                 text.push_str("map[interface {}]interface {}{");
                 parts.push(Part::Text("}"));
                 let mut pairs: Vec<_> = match notes.written.get(&node.target()) {
-                    Some(children) if !children.iter().any(|child| notes.merges.contains(child)) => {
+                    Some(children)
+                        if !children.iter().any(|child| notes.merges.binary_search(child).is_ok()) =>
+                    {
                         let (pairs, _) = children.as_chunks::<2>();
                         let tree = node.tree();
                         pairs.iter().map(|&[key, value]| (tree.node(key), tree.node(value))).collect()

@@ -47,7 +47,7 @@ enum Frame {
     /// Mappings to merge, last one first.
     Merges(Vec<NodeId>),
     /// The content of an alias ends here.
-    Alias(NodeId),
+    Alias,
     /// A key has been decoded that is a collection.
     BadKey(NodeId),
 }
@@ -123,7 +123,7 @@ impl Decoder<'_> {
         let mut id = id;
         if let Value::Alias(target) = self.written(id) {
             self.alias_depth += 1;
-            self.frames.push(Frame::Alias(id));
+            self.frames.push(Frame::Alias);
             self.count(target)?;
             id = target;
             if let Some(reason) = self.notes.refused.get(&id) {
@@ -152,7 +152,7 @@ impl Decoder<'_> {
 
     fn step(&mut self, frame: Frame) -> Result<(), Fault> {
         match frame {
-            Frame::Alias(_) => self.alias_depth -= 1,
+            Frame::Alias => self.alias_depth -= 1,
             Frame::BadKey(id) => {
                 let key = gosyntax::value(self.tree.node(id), self.notes);
                 return self.fault(id, format!("invalid map key: {key}"), false);

@@ -90,12 +90,12 @@ impl Manifests {
         for source in sources {
             let size = source.text.len();
             let known = self.files.iter().find(|file| file.source == source);
-            let file = match known {
-                _ if size > budget => Arc::new(File::refused(source, limits)),
-                Some(file) => Arc::clone(file),
-                None => Arc::new(File::parse(source)),
+            let file = match (budget.checked_sub(size), known) {
+                (None, _) => Arc::new(File::refused(source, limits)),
+                (Some(_), Some(file)) => Arc::clone(file),
+                (Some(_), None) => Arc::new(File::parse(source)),
             };
-            budget = budget.saturating_sub(size);
+            budget = budget.checked_sub(size).unwrap_or(budget);
             manifests.add(file);
         }
         manifests

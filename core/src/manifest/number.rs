@@ -95,7 +95,7 @@ pub(crate) fn key_of_float(number: f64) -> String {
     }
     let (negative, digits, exponent) = shortest(&format!("{number:e}"));
     // Go: %g with the shortest precision uses an exponent below -4 and from 6 on.
-    format_go(negative, &digits, exponent, exponent < -4 || exponent >= 6)
+    format_go(negative, &digits, exponent, !(-4..6).contains(&exponent))
 }
 
 /// A float as `%v` of Go's `fmt` writes it.
@@ -107,7 +107,7 @@ pub(crate) fn float_in_go(number: f64) -> String {
         return if number > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
     }
     let (negative, digits, exponent) = shortest(&format!("{number:e}"));
-    format_go(negative, &digits, exponent, exponent < -4 || exponent >= 6)
+    format_go(negative, &digits, exponent, !(-4..6).contains(&exponent))
 }
 
 /// A float as `encoding/json` writes it.

@@ -202,11 +202,11 @@ pub(crate) fn document(
     if let Some(fault) = judge::unsupported_key(tree, &composed.notes) {
         return Err(refuse(fault));
     }
-    if composed.notes.infinite {
-        if let Err(unsupported) = super::write::json(tree.node(root)) {
-            let span = unsupported.span;
-            return Err(Refused { code: codes::NOT_JSON, message: unsupported.message, span });
-        }
+    if composed.notes.infinite
+        && let Err(unsupported) = super::write::json(tree.node(root))
+    {
+        let span = unsupported.span;
+        return Err(Refused { code: codes::NOT_JSON, message: unsupported.message, span });
     }
     Ok((composed, duplicates))
 }

@@ -11,6 +11,7 @@ use super::schema::{Schema, Struct, Type};
 use super::source::Span;
 use super::suggest;
 use super::tree::{Node, Value};
+use std::collections::BTreeSet;
 
 /// What kind of fault was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +50,9 @@ pub(crate) enum Order {
     /// Sorted, as they are once YAML has become JSON.
     Sorted,
 }
+
+/// Faults of one kind that are kept of one object.
+pub(crate) const MOST: usize = 100;
 
 struct Walk<'t, 'n> {
     schema: &'static Schema,
@@ -152,12 +156,11 @@ impl<'t> Walk<'t, '_> {
                 self.field(key, value, target);
             }
         } else {
-            let pairs = self.pairs(node);
-            for (at, &(key, value)) in pairs.iter().enumerate() {
-                let name = key.as_str();
-                let seen = pairs.iter().take(at).any(|(before, _)| before.as_str() == name);
-                if seen && target.field(name.unwrap_or_default()).is_some() {
-                    self.duplicate(key);
+            let mut seen = BTreeSet::new();
+            for (key, value) in self.pairs(node) {
+                let name = key.as_str().unwrap_or_default();
+                if !seen.insert(name) && target.field(name).is_some() {
+                    self.strict(Kind::Duplicate, "duplicate field", key, None);
                 }
                 self.field(key, value, target);
             }
@@ -174,19 +177,20 @@ impl<'t> Walk<'t, '_> {
                 self.path.pop();
             }
             None => {
-                let help = suggest::field(self.schema, &self.structs, name);
-                self.strict(Kind::Unknown, "unknown field", key, help);
+                if self.has_room(Kind::Unknown) {
+                    let help = suggest::field(self.schema, &self.structs, name);
+                    self.strict(Kind::Unknown, "unknown field", key, help);
+                }
             }
         }
     }
 
     fn map(&mut self, node: Node<'t>, inner: Type) {
-        let pairs = self.pairs(node);
-        for (at, &(key, value)) in pairs.iter().enumerate() {
+        let mut seen = BTreeSet::new();
+        for (key, value) in self.pairs(node) {
             let name = key.as_str().unwrap_or_default();
-            if self.notes.is_some() && pairs.iter().take(at).any(|(before, _)| before.as_str() == Some(name))
-            {
-                self.duplicate(key);
+            if self.notes.is_some() && !seen.insert(name) {
+                self.strict(Kind::Duplicate, "duplicate field", key, None);
             }
             self.path.push(Step::Key(name));
             self.value(value, inner);
@@ -248,6 +252,9 @@ impl<'t> Walk<'t, '_> {
 
     /// A value of the wrong type.
     fn mismatch(&mut self, fault: Kind, node: Node<'t>, kind: Type) {
+        if !self.has_room(fault) {
+            return;
+        }
         let in_metadata = self.structs.iter().any(|found| found.name == "ObjectMeta");
         if self.custom && !in_metadata {
             return self.custom_mismatch(node, kind);
@@ -305,11 +312,17 @@ impl<'t> Walk<'t, '_> {
         }
     }
 
-    fn duplicate(&mut self, key: Node<'t>) {
-        self.strict(Kind::Duplicate, "duplicate field", key, None);
+    /// Whether another fault of the kind is worth keeping.
+    ///
+    /// k8s: sigs.k8s.io/json kubernetes_patch.go saveStrictError keeps 100
+    fn has_room(&self, kind: Kind) -> bool {
+        self.faults.len() < MOST || self.faults.iter().filter(|fault| fault.kind == kind).count() < MOST
     }
 
     fn strict(&mut self, kind: Kind, words: &str, key: Node<'t>, help: Option<String>) {
+        if !self.has_room(kind) {
+            return;
+        }
         let name = key.as_str().unwrap_or_default();
         let message = format!("{words} {}", quote(&self.dotted(name)));
         let field = self.field_path(Some(name));
@@ -369,8 +382,8 @@ pub(crate) fn text(faults: &[Fault], before: Vec<String>) -> Option<String> {
         return Some(fatal);
     }
     let mut messages = before;
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     let strict = faults.iter().map(|fault| fault.message.as_str()).filter(|message| seen.insert(*message));
-    messages.extend(strict.take(100).map(str::to_owned));
+    messages.extend(strict.take(MOST).map(str::to_owned));
     (!messages.is_empty()).then(|| format!("strict decoding error: {}", messages.join(", ")))
 }

@@ -214,13 +214,13 @@ impl<'t> Node<'t> {
     }
 
     /// The value under `key` of a mapping.
-    pub fn get(self, key: &str) -> Option<Node<'t>> {
+    pub fn get(self, key: &str) -> Option<Self> {
         self.entries().find_map(|(name, value)| (name == key).then_some(value))
     }
 
     /// The node at a Kubernetes field path: `spec.ports[0].name`,
     /// `metadata.labels[app.kubernetes.io/name]`. The empty path is the node itself.
-    pub fn at(self, path: &str) -> Option<Node<'t>> {
+    pub fn at(self, path: &str) -> Option<Self> {
         let found = self.nearest(path);
         found.complete.then_some(found.value)
     }

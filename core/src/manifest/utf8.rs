@@ -34,6 +34,10 @@ pub(crate) fn refused(
         return None;
     }
     let reason = match broken {
+        // A stream has a newline at its end, whether the text has one or not.
+        Some(broken) if broken == at && stream => reason(
+            &bytes.get(at..).unwrap_or_default().iter().copied().chain([b'\n']).take(4).collect::<Vec<_>>(),
+        ),
         Some(broken) if broken == at => reason(bytes.get(at..).unwrap_or_default()),
         _ => "control characters are not allowed",
     };

@@ -200,7 +200,7 @@ impl<'s> Events<'s> {
         match next {
             Next::StreamEnd => {
                 self.state = State::End;
-                return Ok(event(Kind::StreamEnd, start, end));
+                Ok(event(Kind::StreamEnd, start, end))
             }
             Next::Directive | Next::DocumentStart => {
                 self.directives()?;
