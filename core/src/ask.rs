@@ -21,6 +21,22 @@ pub enum Question {
     Problems {},
     /// What there is: nodes, pods, Services, EndpointSlices, with their addresses.
     Cluster {},
+    /// Which layer is at fault, by which object, and what to change: for one connection, or without
+    /// `from` and `to` for the cluster as a whole.
+    Diagnose {
+        /// Who asks, as in [`Question::Trace`].
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<String>,
+        /// What for, as in [`Question::Trace`]; a URL asked from outside goes through the Ingress.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<String>,
+        /// The port, when `to` names none and more than one could be meant.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        port: Option<PortText>,
+        /// `TCP` (default), `UDP` or `SCTP`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        protocol: Option<String>,
+    },
     /// What a `kubectl get` or `kubectl describe` command would print.
     Kubectl {
         /// `get svc -n prod -o wide`, `describe service api -n prod`.
@@ -284,6 +300,8 @@ pub enum Answer {
     Problems(crate::cluster::ProblemList),
     /// Answer to [`Question::Cluster`].
     Cluster(crate::model::ClusterView),
+    /// Answer to [`Question::Diagnose`].
+    Diagnosis(crate::diagnose::Diagnosis),
     /// Answer to [`Question::Kubectl`].
     Kubectl(crate::render::Output),
     /// Answer to [`Question::Trace`].
@@ -401,6 +419,16 @@ impl Cluster {
             Question::Tool(question) => Answer::Tool(Box::new(self.tool_as(question)?)),
             Question::Problems {} => Answer::Problems(self.problem_list()),
             Question::Cluster {} => Answer::Cluster(self.view()),
+            Question::Diagnose { from: None, to: None, .. } => Answer::Diagnosis(self.survey()),
+            Question::Diagnose { from, to, port, protocol } => {
+                let (Some(from), Some(to)) = (from, to) else {
+                    let reason = "name both ends, or neither for the cluster as a whole".to_owned();
+                    let text = from.as_ref().or(to.as_ref()).cloned().unwrap_or_default();
+                    return Err(AskError::Unreadable { what: "question", text, reason });
+                };
+                let connection = Connection::asked(from, to, port.as_ref(), protocol.as_deref())?;
+                Answer::Diagnosis(self.diagnose(&connection)?)
+            }
             Question::Kubectl { command } => Answer::Kubectl(self.kubectl(command)),
             Question::Trace { from, to, port, protocol } => {
                 let connection = Connection::asked(from, to, port.as_ref(), protocol.as_deref())?;

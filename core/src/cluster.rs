@@ -2,6 +2,7 @@
 
 use crate::addressing::{self, AddressOrigin, Way};
 use crate::ask::AskError;
+use crate::diagnose::{self, Diagnosis};
 use crate::dns;
 use crate::ingress;
 use crate::journey::{self, Connection, Journey};
@@ -139,9 +140,38 @@ impl Cluster {
     /// # Errors
     /// [`AskError`] when an end of the connection does not exist, or no port is named where one is needed.
     pub fn trace(&self, connection: &Connection) -> Result<Journey, AskError> {
-        let rooms =
-            journey::Rooms { snapshot: self.snapshot(), proxy: self.proxy(), policy: self.policies() };
-        journey::trace(rooms, connection)
+        journey::trace(self.rooms(), connection)
+    }
+
+    /// Which layer is at fault when one connection (or URL) fails, by which object, and what to change.
+    ///
+    /// # Errors
+    /// [`AskError`] when an end of the connection does not exist, or no port is named where one is needed.
+    pub fn diagnose(&self, connection: &Connection) -> Result<Diagnosis, AskError> {
+        diagnose::diagnose(self, connection)
+    }
+
+    /// What is wrong, or worth knowing, in the cluster as a whole.
+    ///
+    /// ```
+    /// use kubehop::{Cluster, Settings, Source};
+    /// let text = "{apiVersion: v1, kind: Service, metadata: {name: api}, spec: {selector: {app: api}, ports: [{port: 80}]}}";
+    /// let cluster = Cluster::load([Source::new("api.yaml", text)], &Settings::default());
+    /// let codes: Vec<_> = cluster.survey().findings().map(|finding| finding.code).collect();
+    /// assert_eq!(codes, ["service/no-endpoints"]);
+    /// ```
+    pub fn survey(&self) -> Diagnosis {
+        diagnose::survey(self)
+    }
+
+    /// The mechanisms a connection passes.
+    pub(crate) fn rooms(&self) -> journey::Rooms<'_> {
+        journey::Rooms {
+            snapshot: self.snapshot(),
+            proxy: self.proxy(),
+            policy: self.policies(),
+            dns: self.dns(),
+        }
     }
 
     /// What answers behind a Service, and why each pod is one of its endpoints or not.

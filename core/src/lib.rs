@@ -8,6 +8,7 @@ pub mod manifest;
 pub mod model;
 // Mechanisms: addressing, services, policy, dns, ingress, gateway.
 pub mod addressing;
+pub mod diagnose;
 pub mod dns;
 pub mod ingress;
 pub mod journey;

@@ -117,6 +117,15 @@ pub(crate) fn arrive(snapshot: &Snapshot, id: PodId, port: u16, protocol: Protoc
     Some(Arrival::Refused(step, assumption))
 }
 
+/// Whether a pod listens on a port; `None` when that cannot be told.
+pub(crate) fn listens(snapshot: &Snapshot, id: PodId, port: u16, protocol: Protocol) -> Option<bool> {
+    match arrive(snapshot, id, port, protocol)? {
+        Arrival::Accepted(_) => Some(true),
+        Arrival::Refused(..) => Some(false),
+        Arrival::Undetermined(..) => None,
+    }
+}
+
 /// The field of a probe that names this port. Named probe ports are declared ports, judged before.
 fn probed(probe: &Probe, port: u16) -> Option<&'static str> {
     let number = IntOrString::Int(i32::from(port));

@@ -146,18 +146,8 @@ pub(crate) fn ping_like_port(service: &str, port: u16, protocol: Protocol) -> St
     )
 }
 
-pub(crate) fn leaves_cluster(ip: std::net::IpAddr, node: &str) -> String {
-    format!("{ip} is not an address of the cluster: node {node} sends the packet out by its default route")
-}
-
 pub(crate) const OUTSIDE_ANSWERS: &str =
     "hosts outside the cluster can be reached and answer on the port asked for";
-
-pub(crate) fn masqueraded(node: &str, from: std::net::IpAddr, to: std::net::IpAddr) -> String {
-    format!(
-        "node {node} masquerades: the source {from} becomes its own address {to}, since nobody outside knows a way back to a pod address"
-    )
-}
 
 pub(crate) fn host_port(node: &str, pod: &str, host_port: u16, port: u16) -> String {
     format!(
@@ -353,54 +343,27 @@ pub(crate) fn policy_side(egress: bool, sentence: &str) -> String {
     format!("policy, {}: {sentence}", if egress { "egress" } else { "ingress" })
 }
 
-pub(crate) fn same_node(bridge: bool) -> &'static str {
-    if bridge {
-        "the pod is on this node: its bridge leads to the pod's own virtual cable (veth)"
-    } else {
-        "the pod is on this node: a route of its own leads over the pod's virtual cable (veth)"
-    }
+pub(crate) fn outside_name(name: &str) -> String {
+    format!("what public name servers answer for {name}")
 }
 
-pub(crate) fn to_other_node(
-    node: &str,
-    outer_from: Option<std::net::IpAddr>,
-    outer_to: Option<std::net::IpAddr>,
-    transport: crate::model::Transport,
-) -> String {
-    use crate::model::Transport;
-    let outer = match (outer_from, outer_to) {
-        (Some(from), Some(to)) => format!("{from} to {to}"),
-        _ => "node to node".to_owned(),
-    };
-    match transport {
-        Transport::Vxlan => format!(
-            "the pod is on node {node}: the packet travels inside a UDP packet (VXLAN) from {outer}, unchanged"
-        ),
-        Transport::Ipip => format!(
-            "the pod is on node {node}: the packet travels inside an IP packet (IP in IP) from {outer}, unchanged"
-        ),
-        Transport::Routed => format!(
-            "the pod is on node {node}: a route to that node's pod range leads there, and the packet is not wrapped"
-        ),
-        Transport::Bridge => format!(
-            "the pod is on node {node}: a route to that node's pod range, which somebody has to set up, leads there"
-        ),
-    }
-}
-
-pub(crate) fn to_node(node: &str) -> String {
-    format!("the packet goes to node {node} over the network between the nodes")
-}
-
-pub(crate) fn arrives_at_node(node: &str) -> String {
-    format!("node {node} takes the packet in")
-}
-
-pub(crate) fn bridge_masquerades(node: &str, from: std::net::IpAddr, to: std::net::IpAddr) -> String {
+pub(crate) fn outside_resolver(name: &str) -> String {
     format!(
-        "the bridge plugin of node {node} masquerades what leaves the node's own pod range: the source {from} becomes {to}"
+        "a client outside the cluster asks its own name servers for {name}, which the manifests do not tell"
     )
 }
 
-pub(crate) const BRIDGE_ROUTES: &str =
-    "the nodes know routes to each other's pod ranges, which the bridge plugin does not set up itself";
+pub(crate) fn name_of_pod(name: &str, service: Option<&str>) -> String {
+    match service {
+        Some(service) => format!(
+            "`{name}` is the name of a pod, and pods have no DNS name of that form; Service `{service}` selects it, so `{service}` is a name for it"
+        ),
+        None => format!(
+            "`{name}` is the name of a pod, and pods have no DNS name of that form; it needs a Service"
+        ),
+    }
+}
+
+pub(crate) fn name_suggested(name: &str, why: &str) -> String {
+    format!("`{name}` would work: {why}")
+}

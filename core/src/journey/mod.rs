@@ -21,16 +21,18 @@ mod notation;
 mod start;
 mod walk;
 
+pub(crate) use deliver::listens;
 pub(crate) use ends::{
     client as party_named, node as node_named, pod as pod_named, service as service_named,
 };
-pub(crate) use mechanisms::Rooms;
+pub(crate) use mechanisms::{Rooms, pending_but_node_port};
 pub(crate) use notation::client;
 pub use notation::{Client, Connection, OUTSIDE, PodName, Port, Target, protocol};
 pub(crate) use start::trace;
 
-use crate::manifest::Evidence;
+use crate::manifest::{Evidence, ObjectRef};
 use crate::model::{Assumption, Packet, Protocol, Share};
+use crate::policy;
 use serde::Serialize;
 
 /// The answer to one [`Connection`].
@@ -287,6 +289,13 @@ pub enum Detail {
         /// In the order asked.
         queries: Vec<LookupQuery>,
     },
+    /// The policies that isolate one end of the connection.
+    Policies {
+        /// `ingress` or `egress`, from the point of view of the pod they select.
+        direction: policy::Direction,
+        /// The policies.
+        isolated_by: Vec<ObjectRef>,
+    },
     /// The backends a Service may choose.
     Backends {
         /// `namespace/name`.
@@ -303,7 +312,7 @@ pub struct LookupQuery {
     /// The full name asked for.
     pub name: String,
     /// `A` or `AAAA`.
-    pub record_type: &'static str,
+    pub record_type: String,
     /// The name server.
     pub server: String,
     /// `NOERROR`, `NXDOMAIN`, `TIMEOUT` …
@@ -343,4 +352,12 @@ impl Trace {
             other => explain::disposition(other, Protocol::Tcp),
         }
     }
+}
+
+/// For a Service without usable endpoints: what came nearest to being one.
+pub(crate) fn near_selection(
+    cluster: &crate::cluster::Cluster,
+    id: crate::model::ServiceId,
+) -> Option<NearMiss> {
+    cluster.rooms().near_selection(id)
 }

@@ -1,9 +1,9 @@
 //! A packet on its way: from the client's network to whoever answers.
 
 use super::deliver::{self, Arrival};
-use super::mechanisms::{self, Choice, Judgement, Rooms, Stop};
+use super::mechanisms::{self, Choice, Judgement, Leg, Rooms, Stop};
 use super::{Action, At, Candidate, Detail, Disposition, Hop, Step, Trace, ends, explain};
-use crate::model::{Assumption, Family, NodeId, Packet, Party, PodId, Share, Snapshot, Transport};
+use crate::model::{Assumption, Family, NodeId, Packet, Party, PodId, Share, Snapshot};
 use std::net::IpAddr;
 
 /// A trace that has not ended yet.
@@ -125,6 +125,10 @@ impl<'a> Walk<'a> {
                 Party::Outside(_) => self.beyond(draft),
             };
         }
+        if let Some(step) = self.rooms.departure(self.client, self.snapshot().party_of(destination), &packet)
+        {
+            draft.push(step);
+        }
         draft.leave();
         match self.node_of(self.client) {
             Some(node) => self.on_node(draft, node),
@@ -140,8 +144,11 @@ impl<'a> Walk<'a> {
         let family = Family::of(destination);
         let fits = |ip: &&IpAddr| Family::of(**ip) == family;
         match self.client {
-            Party::Pod(id) => self.snapshot().pod(id)?.ips.iter().find(fits).copied(),
-            Party::Node(id) => self.snapshot().node(id)?.ips.iter().find(fits).copied(),
+            Party::Pod(id) => match self.snapshot().pod(id)? {
+                pod if pod.host_network => self.node_address(pod.node?, destination),
+                pod => pod.ips.iter().find(fits).copied(),
+            },
+            Party::Node(id) => self.node_address(id, destination),
             Party::Outside(ip) if Family::of(ip) == family => Some(ip),
             Party::Outside(_) => None,
         }
@@ -173,8 +180,14 @@ impl<'a> Walk<'a> {
         self.snapshot().node(id).map_or("", |node| node.name.as_str())
     }
 
-    fn node_ip(&self, id: NodeId, family: Family) -> Option<IpAddr> {
+    fn primary_address(&self, id: NodeId, family: Family) -> Option<IpAddr> {
         self.snapshot().node(id)?.ips.iter().find(|ip| Family::of(**ip) == family).copied()
+    }
+
+    /// The address a node sends from: that of the interface the packet leaves by.
+    fn node_address(&self, id: NodeId, destination: IpAddr) -> Option<IpAddr> {
+        crate::addressing::egress_address(self.snapshot(), id, destination)
+            .or_else(|| self.primary_address(id, Family::of(destination)))
     }
 
     /// A packet that comes from beyond the cluster: to a node, a load balancer, or nowhere.
@@ -289,8 +302,9 @@ impl<'a> Walk<'a> {
                     let (service, backends) = (service.clone(), candidates.clone());
                     translated.detail = Some(Detail::Backends { service, backends });
                     draft.push(translated);
-                    if let Some(masquerade) = backend.masquerade {
-                        if let Some(ip) = self.node_ip(node, Family::of(backend.ip)) {
+                    if let Some((source, masquerade)) = backend.masquerade {
+                        let family = Family::of(backend.ip);
+                        if let Some(ip) = source.or_else(|| self.primary_address(node, family)) {
                             (draft.packet.source, draft.source) = (ip, Party::Node(node));
                         }
                         draft.push(masquerade);
@@ -316,23 +330,16 @@ impl<'a> Walk<'a> {
         let target = backend.map(Party::Pod).or_else(|| ends::owner(snapshot, ip));
         match target {
             Some(Party::Pod(id)) => {
-                let Some(mut draft) = self.guarded(draft, Party::Pod(id), |walk, draft| {
-                    walk.forward(draft, node, Party::Pod(id));
-                }) else {
-                    return;
-                };
+                let Some(mut draft) = self.guarded(draft, Party::Pod(id), node) else { return };
+                draft.leave();
                 let host = snapshot.pod(id).filter(|pod| pod.host_network).and_then(|pod| pod.node);
                 match host {
                     Some(other) => {
-                        draft.leave();
                         draft.enter(ends::node_place(snapshot, other));
                         let here = ends::place(snapshot, Party::Pod(id));
                         self.arrive(draft, id, here);
                     }
-                    None => {
-                        draft.leave();
-                        self.deliver_pod(draft, id);
-                    }
+                    None => self.deliver_pod(draft, id),
                 }
             }
             Some(Party::Node(other)) => {
@@ -349,14 +356,7 @@ impl<'a> Walk<'a> {
                         return self.route(draft, node, Some(pod));
                     }
                 }
-                let Some(mut draft) = self.guarded(draft, Party::Node(other), |walk, draft| {
-                    if other != node {
-                        walk.masquerade_pod(draft, node);
-                        walk.forward(draft, node, Party::Node(other));
-                    }
-                }) else {
-                    return;
-                };
+                let Some(mut draft) = self.guarded(draft, Party::Node(other), node) else { return };
                 if other == node {
                     return self.deliver_node(draft, node);
                 }
@@ -390,13 +390,7 @@ impl<'a> Walk<'a> {
             let usually = Box::new(Disposition::NoRoute { at });
             return self.end(draft, decided, Disposition::ImplementationDefined { what, usually });
         }
-        let Some(mut draft) = self.guarded(draft, Party::Outside(ip), |_, _| {}) else { return };
-        self.masquerade_pod(&mut draft, node);
-        draft.push(step(
-            Action::Forwarded,
-            "journey/leaves-cluster",
-            explain::leaves_cluster(ip, self.node_name(node)),
-        ));
+        let Some(mut draft) = self.guarded(draft, Party::Outside(ip), node) else { return };
         draft.leave();
         let outside = At::Outside { address: ip.to_string() };
         draft.enter(outside.clone());
@@ -405,27 +399,9 @@ impl<'a> Walk<'a> {
         self.connect(draft, step(Action::Accepted, "journey/outside-answers", sentence), outside);
     }
 
-    /// Outside the pod range, a pod's packets carry the node's address.
-    fn masquerade_pod(&mut self, draft: &mut Draft, node: NodeId) {
-        let Party::Pod(id) = draft.source else { return };
-        if self.is_host_network(id) {
-            return;
-        }
-        if let Some(ip) = self.node_ip(node, Family::of(draft.packet.destination)) {
-            let sentence = explain::masqueraded(self.node_name(node), draft.packet.source, ip);
-            draft.push(step(Action::Translated, "journey/masqueraded", sentence));
-            (draft.packet.source, draft.source) = (ip, Party::Node(node));
-        }
-    }
-
-    /// Asks the policies of both ends on the way to `to`: the opener's on its node, the destination's
-    /// where the packet arrives. The draft, if the packet gets there.
-    fn guarded(
-        &mut self,
-        mut draft: Draft,
-        to: Party,
-        forward: impl FnOnce(&mut Self, &mut Draft),
-    ) -> Option<Draft> {
+    /// The way to `to` with the policies of both ends: the opener's are asked where it leaves, the
+    /// destination's where the packet arrives. The draft, if it gets there.
+    fn guarded(&mut self, mut draft: Draft, to: Party, node: NodeId) -> Option<Draft> {
         let Judgement { egress, ingress, stopped } = self.rooms.judge(self.client, to, &draft.packet);
         let (stop, by_ingress) = stopped.unzip();
         let by_ingress = by_ingress.unwrap_or_default();
@@ -436,7 +412,10 @@ impl<'a> Walk<'a> {
             }
             (told, _) => told.into_iter().for_each(|step| draft.push(step)),
         }
-        forward(self, &mut draft);
+        let legs = self.rooms.legs(draft.source, to, &draft.packet);
+        let (on_nodes, inside): (Vec<Leg>, Vec<Leg>) =
+            legs.into_iter().partition(|leg| !matches!(leg.enters, Some(At::Pod { .. })));
+        self.pass(&mut draft, on_nodes, node);
         match (ingress, stop.as_ref().filter(|_| by_ingress)) {
             (Some(decided), Some(stop)) => {
                 self.stop(draft, decided, stop, to);
@@ -444,7 +423,21 @@ impl<'a> Walk<'a> {
             }
             (told, _) => told.into_iter().for_each(|step| draft.push(step)),
         }
+        self.pass(&mut draft, inside, node);
         Some(draft)
+    }
+
+    fn pass(&self, draft: &mut Draft, legs: Vec<Leg>, node: NodeId) {
+        for leg in legs {
+            if let Some(place) = leg.enters.filter(|place| *place != draft.at()) {
+                draft.leave();
+                draft.enter(place);
+            }
+            if let Some(source) = leg.source {
+                (draft.packet.source, draft.source) = (source, Party::Node(node));
+            }
+            draft.push(leg.step);
+        }
     }
 
     fn stop(&mut self, draft: Draft, decided: Step, stop: &Stop, to: Party) {
@@ -464,39 +457,6 @@ impl<'a> Walk<'a> {
             Stop::Unknown { missing } => Disposition::Undetermined { missing: missing.clone() },
         };
         self.end(draft, decided, disposition);
-    }
-
-    /// The way from the node to the destination, as the network plugin lays it.
-    fn forward(&mut self, draft: &mut Draft, node: NodeId, to: Party) {
-        self.masquerade_by_bridge(draft, node, to);
-        for leg in self.rooms.legs(node, to, &draft.packet) {
-            if let Some(place) = leg.enters {
-                draft.leave();
-                draft.enter(place);
-            }
-            draft.push(leg.step);
-        }
-    }
-
-    /// The reference bridge plugin knows only its own node's pod range.
-    ///
-    /// cni: plugins/main/bridge, pkg/ip/ipmasq_linux.go SetupIPMasq
-    fn masquerade_by_bridge(&mut self, draft: &mut Draft, node: NodeId, to: Party) {
-        let snapshot = self.snapshot();
-        let Party::Pod(target) = to else { return };
-        let elsewhere = snapshot.pod(target).is_some_and(|pod| !pod.host_network && pod.node != Some(node));
-        if snapshot.settings.cni.transport != Transport::Bridge || !elsewhere {
-            return;
-        }
-        self.assume_text("journey/bridge-routes", explain::BRIDGE_ROUTES);
-        let Party::Pod(source) = draft.source else { return };
-        if let Some(ip) =
-            self.node_ip(node, Family::of(draft.packet.destination)).filter(|_| !self.is_host_network(source))
-        {
-            let sentence = explain::bridge_masquerades(self.node_name(node), draft.packet.source, ip);
-            draft.push(step(Action::Translated, "addressing/bridge-masquerade", sentence));
-            (draft.packet.source, draft.source) = (ip, Party::Node(node));
-        }
     }
 
     fn deliver_pod(&mut self, mut draft: Draft, id: PodId) {

@@ -4,6 +4,7 @@ use super::classes::{Class, NOTHING};
 use super::engine::{Applied, Engine, Rule};
 use super::ports::key;
 use super::{Action, Connection, Decision, Direction, Outcome, Reason};
+use crate::addressing::interface_addresses;
 use crate::model::{Family, HostNetworkPolicy, NodeId, Party, Phase, PodId, Protocol, Snapshot};
 use std::net::IpAddr;
 
@@ -143,8 +144,10 @@ impl Engine {
 
     /// An address of which only the address is known.
     fn seen_as(&self, snapshot: &Snapshot, ip: IpAddr) -> End<'_> {
-        let node =
-            (0..).zip(&snapshot.nodes).find(|(_, node)| node.ips.contains(&ip)).map(|(n, _)| NodeId(n));
+        let node = (0..)
+            .map(NodeId)
+            .take(snapshot.nodes.len())
+            .find(|id| interface_addresses(snapshot, *id).contains(&ip));
         End { class: None, atom: self.atoms.of(ip), node, ip, outside: node.is_none(), as_node: false }
     }
 

@@ -23,6 +23,8 @@ pub(crate) struct Rooms<'a> {
     pub(crate) snapshot: &'a Snapshot,
     /// kube-proxy.
     pub(crate) proxy: &'a crate::services::Proxy,
+    /// Cluster DNS.
+    pub(crate) dns: &'a crate::dns::Server,
     /// NetworkPolicy.
     pub(crate) policy: &'a crate::policy::Engine,
 }
@@ -57,7 +59,8 @@ pub(crate) struct Backend {
     pub(crate) pod: Option<PodId>,
     pub(crate) share: Share,
     pub(crate) translated: Step,
-    pub(crate) masquerade: Option<Step>,
+    /// The new source, when it is rewritten (`None`: to an address the model does not know), and why.
+    pub(crate) masquerade: Option<(Option<IpAddr>, Step)>,
 }
 
 /// What the policies say, end by end.
@@ -82,8 +85,10 @@ pub(crate) enum Stop {
 
 /// A part of the way.
 pub(crate) struct Leg {
-    /// The place entered before the step, if it is another one.
+    /// Where it is; a place not entered yet is entered first.
     pub(crate) enters: Option<At>,
+    /// The new source address, where one is put in.
+    pub(crate) source: Option<IpAddr>,
     pub(crate) step: Step,
 }
 

@@ -5,6 +5,7 @@ use crate::journey::walk::step;
 use crate::journey::{Action, Step, explain};
 use crate::model::{NodeId, Packet, Protocol, ServiceId};
 use crate::services::{self, Outcome, Selection, Unmatched};
+use std::net::IpAddr;
 
 impl Rooms<'_> {
     /// What kube-proxy on `node` does with a packet.
@@ -44,11 +45,7 @@ impl Rooms<'_> {
                             pod: backend.pod,
                             share: backend.share,
                             translated: self.translated(&selection, backend, count),
-                            masquerade: backend.masquerade.map(|why| {
-                                let reason = services::explain::masquerade(self.snapshot, &selection, why);
-                                let told = step(Action::Translated, reason.code, reason.sentence);
-                                Step { evidence: reason.evidence, ..told }
-                            }),
+                            masquerade: self.masquerade(&selection, backend),
                         })
                         .collect(),
                     service,
@@ -56,6 +53,22 @@ impl Rooms<'_> {
                 }
             }
         }
+    }
+
+    /// The rewritten source, when the packet leaves this node with another one.
+    fn masquerade(
+        &self,
+        selection: &Selection,
+        backend: &services::Backend,
+    ) -> Option<(Option<IpAddr>, Step)> {
+        let why = backend.masquerade?;
+        let seen = self.proxy.source_seen(self.snapshot, selection, backend);
+        if seen == Some(selection.packet.source) {
+            return None;
+        }
+        let reason = services::explain::masquerade(self.snapshot, selection, why);
+        let told = step(Action::Translated, reason.code, reason.sentence);
+        Some((seen, Step { evidence: reason.evidence, ..told }))
     }
 
     fn service_name(&self, selection: &Selection) -> String {

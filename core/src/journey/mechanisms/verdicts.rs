@@ -2,7 +2,7 @@
 
 use super::{Judgement, Rooms, Stop};
 use crate::journey::walk::step;
-use crate::journey::{Action, NearMiss, Step, explain};
+use crate::journey::{Action, Detail, NearMiss, Step, explain};
 use crate::model::{Packet, Party};
 use crate::policy::{Connection, Decision, Direction, Outcome, Reason, Side};
 
@@ -70,6 +70,10 @@ impl Rooms<'_> {
         told.evidence.extend([&side.peer, &side.port].into_iter().flatten().cloned());
         if told.evidence.is_empty() {
             told.evidence.extend(side.decided_by.clone());
+        }
+        if !side.isolated_by.is_empty() {
+            let (direction, isolated_by) = (side.direction, side.isolated_by.clone());
+            told.detail = Some(Detail::Policies { direction, isolated_by });
         }
         if side.reason == Reason::NoRuleAdmits {
             let policies = &self.snapshot.network_policies;

@@ -1,55 +1,46 @@
-//! The way between nodes, as the network plugin lays it.
+//! The way between nodes, as the network plugin lays it, as steps.
 
 use super::{Leg, Rooms};
+use crate::addressing;
 use crate::journey::walk::step;
-use crate::journey::{Action, ends, explain};
-use crate::model::{Family, NodeId, Packet, Party, Transport};
-use std::net::IpAddr;
+use crate::journey::{Action, At, Step};
+use crate::manifest::ObjectRef;
+use crate::model::{Packet, Party};
 
 impl Rooms<'_> {
-    /// From the host network of `node` to the pod or node `to`.
-    pub(crate) fn legs(&self, node: NodeId, to: Party, packet: &Packet) -> Vec<Leg> {
-        let snapshot = self.snapshot;
-        let transport = snapshot.settings.cni.transport;
-        let (pod, target) = match to {
-            Party::Pod(id) => {
-                let Some(pod) = snapshot.pod(id) else { return Vec::new() };
-                (Some(pod), pod.node)
+    /// The legs to `to` of a packet that has left its sender's own network already: those on nodes, and
+    /// then those in the destination's network.
+    pub(crate) fn legs(&self, from: Party, to: Party, packet: &Packet) -> Vec<Leg> {
+        let legs = addressing::path(self.snapshot, from, to, packet.source, packet.destination);
+        legs.into_iter()
+            .filter(|leg| !["addressing/pod-interface", "addressing/loopback"].contains(&leg.code))
+            .map(|leg| self.leg(leg))
+            .collect()
+    }
+
+    /// How the packet leaves the sender's own network.
+    pub(crate) fn departure(&self, from: Party, to: Party, packet: &Packet) -> Option<Step> {
+        let legs = addressing::path(self.snapshot, from, to, packet.source, packet.destination);
+        let first = legs.into_iter().find(|leg| leg.code == "addressing/pod-interface")?;
+        Some(self.leg(first).step)
+    }
+
+    fn leg(&self, leg: addressing::Leg) -> Leg {
+        let action = if leg.source.is_some() { Action::Translated } else { Action::Forwarded };
+        Leg {
+            enters: leg.at.and_then(|at| self.place_of(&at)),
+            source: leg.source,
+            step: Step { evidence: leg.evidence, ..step(action, leg.code, leg.sentence) },
+        }
+    }
+
+    fn place_of(&self, object: &ObjectRef) -> Option<At> {
+        match &object.namespace {
+            None => Some(At::Node { name: object.name.clone() }),
+            Some(namespace) => {
+                let id = self.snapshot.pod_id(namespace, &object.name)?;
+                Some(crate::journey::ends::place(self.snapshot, Party::Pod(id)))
             }
-            Party::Node(id) => (None, Some(id)),
-            Party::Outside(_) => return Vec::new(),
-        };
-        let Some(target) = target else { return Vec::new() };
-        let name = snapshot.node(target).map_or("", |node| node.name.as_str());
-        let forwarded = |code, sentence: String| step(Action::Forwarded, code, sentence);
-        let in_pod_network = pod.is_some_and(|pod| !pod.host_network);
-        if target == node {
-            let bridge = transport != Transport::Ipip;
-            let sentence = explain::same_node(bridge).to_owned();
-            let leg = Leg { enters: None, step: forwarded("addressing/same-node", sentence) };
-            return in_pod_network.then_some(leg).into_iter().collect();
         }
-        let enters = Some(ends::node_place(snapshot, target));
-        if !in_pod_network {
-            let sent =
-                Leg { enters: None, step: forwarded("addressing/between-nodes", explain::to_node(name)) };
-            return vec![sent];
-        }
-        let family = Family::of(packet.destination);
-        let outer = |id: NodeId| -> Option<IpAddr> {
-            let ips = &snapshot.node(id)?.ips;
-            ips.iter().find(|ip| Family::of(**ip) == family).or_else(|| ips.first()).copied()
-        };
-        let code = match transport {
-            Transport::Vxlan => "addressing/vxlan",
-            Transport::Ipip => "addressing/ipip",
-            Transport::Routed => "addressing/routed",
-            Transport::Bridge => "addressing/bridge-route",
-        };
-        let sentence = explain::to_other_node(name, outer(node), outer(target), transport);
-        vec![
-            Leg { enters: None, step: forwarded(code, sentence) },
-            Leg { enters, step: forwarded("addressing/arrives", explain::arrives_at_node(name)) },
-        ]
     }
 }
