@@ -72,7 +72,7 @@ fn layers(journey: &Journey, findings: &[Finding]) -> Vec<LayerReport> {
 }
 
 /// The object a piece of evidence is about, of one kind.
-fn object_of<'e>(evidence: &'e [Evidence], wanted: impl Fn(&str) -> bool) -> Option<&'e Evidence> {
+fn object_of(evidence: &[Evidence], wanted: impl Fn(&str) -> bool) -> Option<&Evidence> {
     evidence.iter().find(|evidence| wanted(&evidence.object.kind))
 }
 

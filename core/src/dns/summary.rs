@@ -112,9 +112,13 @@ impl Explained {
         let typed = asking.name.as_str();
         let mut best: Option<(u8, &str, RecordType, Why)> = None;
         let mut undetermined = None;
+        let mut aliased = false;
         for trial in trials {
             for asked in &trial.asked {
                 let Ok(reply) = &asked.result else { continue };
+                // An ExternalName was found; only what stands behind it is not known.
+                aliased |= reply.undetermined.is_some()
+                    && reply.because.iter().any(|why| matches!(why, Why::Alias(_)));
                 undetermined = undetermined.or_else(|| reply.undetermined.clone());
                 for why in &reply.because {
                     let rank = rank(*why, &trial.name);
@@ -155,6 +159,9 @@ impl Explained {
             self.because.push(Reason { text, evidence: None });
         }
         // What the outside knows matters only when the cluster has denied everything itself.
+        if aliased {
+            self.suggestions.clear();
+        }
         self.undetermined = undetermined.filter(|_| self.suggestions.is_empty());
     }
 

@@ -216,7 +216,7 @@ pub(crate) fn disposition(disposition: &Disposition, protocol: Protocol) -> Stri
         Disposition::NameLookupFailed { name } => format!("name lookup failed: {name}"),
         Disposition::NoAddress { of } => format!("no address: {of}"),
         Disposition::NoRoute { at } => format!("no route to host: {at}"),
-        Disposition::Undetermined { missing } => format!("undetermined: it depends on {missing}"),
+        Disposition::Undetermined { missing } => format!("undetermined: {missing}"),
         Disposition::ImplementationDefined { what, usually } => {
             format!("left to the implementation: {what}; usually {}", self::disposition(usually, protocol))
         }
@@ -366,4 +366,8 @@ pub(crate) fn name_of_pod(name: &str, service: Option<&str>) -> String {
 
 pub(crate) fn name_suggested(name: &str, why: &str) -> String {
     format!("`{name}` would work: {why}")
+}
+
+pub(crate) fn name_open(name: &str, missing: &str) -> String {
+    format!("whether `{name}` has an address is open: {missing}")
 }

@@ -1,6 +1,7 @@
 //! Formats only: lays answers out as text. Knows no rule.
 
 mod cluster;
+mod diagnosis;
 mod dns;
 mod html;
 mod ingress;
@@ -21,6 +22,7 @@ use std::fmt::Write;
 /// The answer as text for a terminal.
 pub fn text(answer: &Answer) -> String {
     match answer {
+        Answer::Diagnosis(answer) => diagnosis::text(answer),
         Answer::Kubectl(output) => format!("{}{}", output.stdout, output.stderr),
         Answer::Journey(answer) => journey::text(answer),
         Answer::Service(report) => services::service(report),

@@ -52,7 +52,9 @@ impl Rooms<'_> {
             }
             LookupOutcome::Undetermined => {
                 let missing = lookup.undetermined.clone().unwrap_or_else(|| lookup.summary.clone());
-                Found::Unknown { before, decided: tell(Action::Undetermined, "dns/undetermined"), missing }
+                let decided = tell(Action::Undetermined, "dns/undetermined");
+                let sentence = explain::name_open(name, &missing);
+                Found::Unknown { before, decided: Step { sentence, ..decided }, missing }
             }
         }
     }
