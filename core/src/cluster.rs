@@ -4,6 +4,7 @@ use crate::addressing::{self, AddressOrigin, Way};
 use crate::ask::AskError;
 use crate::diagnose::{self, Diagnosis};
 use crate::dns;
+use crate::gateway;
 use crate::ingress;
 use crate::journey::{self, Connection, Journey};
 use crate::manifest::{Limits, Manifests, Problem, Source};
@@ -34,6 +35,7 @@ struct Inner {
     policy: OnceLock<policy::Engine>,
     ingress: OnceLock<ingress::Table>,
     dns: OnceLock<dns::Server>,
+    gateway: OnceLock<gateway::Table>,
 }
 
 /// What is wrong in the input, and what was taken for granted.
@@ -117,6 +119,11 @@ impl Cluster {
     /// The Ingresses of every controller, indexed on the first use.
     pub fn ingress_table(&self) -> &ingress::Table {
         self.inner.ingress.get_or_init(|| ingress::Table::new(&self.inner.snapshot))
+    }
+
+    /// The Gateway API objects, settled on the first use.
+    pub fn gateway_table(&self) -> &gateway::Table {
+        self.inner.gateway.get_or_init(|| gateway::Table::new(&self.inner.snapshot))
     }
 
     /// Everything wrong in the input, in source order.

@@ -10,6 +10,7 @@ pub mod model;
 pub mod addressing;
 pub mod diagnose;
 pub mod dns;
+pub mod gateway;
 pub mod ingress;
 pub mod journey;
 pub mod policy;

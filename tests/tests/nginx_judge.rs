@@ -182,6 +182,7 @@ fn predicted(cluster: &Cluster, host: &str, target: &str) -> String {
         }
         Response::Status { code: 404, .. } => "default backend".into(),
         Response::Status { code, location } => format!("{code} {}", location.as_deref().unwrap_or_default()),
+        Response::ConnectionFailed {} => "no connection".into(),
         Response::Undetermined { missing } => format!("undetermined: {missing}"),
     }
 }

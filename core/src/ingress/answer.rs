@@ -214,6 +214,8 @@ pub enum Response {
         #[serde(skip_serializing_if = "Option::is_none")]
         location: Option<String>,
     },
+    /// There is no HTTP answer: the connection or the TLS handshake fails.
+    ConnectionFailed {},
     /// The model cannot tell.
     Undetermined {
         /// What is missing.

@@ -109,7 +109,7 @@ impl Index {
             resolved.trouble = Some(Trouble::NoPort { target_of: target_of.map(|candidate| candidate.port) });
             return resolved;
         };
-        let (targets, not_ready) = self.endpoints(snapshot, id, service_port);
+        let (targets, not_ready) = self.endpoints(snapshot, id, service_port, "TCP");
         resolved.trouble = match (targets.is_empty(), not_ready) {
             (false, _) => None,
             (true, true) => Some(Trouble::NotReady),
@@ -125,6 +125,7 @@ impl Index {
         snapshot: &Snapshot,
         id: ServiceId,
         port: &ServicePort,
+        wanted: &str,
     ) -> (Vec<Target>, bool) {
         let mut targets: Vec<Target> = Vec::new();
         let mut not_ready = false;
@@ -135,7 +136,7 @@ impl Index {
             let ports = slice.value.ports.iter().filter(|candidate| {
                 let protocol = candidate.protocol.as_deref().unwrap_or("TCP");
                 let name = candidate.name.as_deref().unwrap_or("");
-                protocol == "TCP" && (port.name.is_empty() || name == port.name)
+                protocol == wanted && (port.name.is_empty() || name == port.name)
             });
             let numbers: Vec<u16> =
                 ports.filter_map(|candidate| u16::try_from(candidate.port?).ok()).collect();

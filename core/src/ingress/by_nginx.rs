@@ -214,7 +214,7 @@ impl Asked<'_> {
         let namespace = self.namespace(ingress);
         let id = self.table.services.service(self.snapshot, &namespace, name)?;
         let port = self.snapshot.service(id)?.spec.ports.first()?.clone();
-        let (targets, _) = self.table.services.endpoints(self.snapshot, id, &port);
+        let (targets, _) = self.table.services.endpoints(self.snapshot, id, &port, "TCP");
         if targets.is_empty() {
             return None;
         }

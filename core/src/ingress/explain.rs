@@ -85,6 +85,7 @@ pub(crate) fn summary(
                     format!("is answered {code} with Location {location}")
                 }
                 Response::Status { code, location: None } => format!("is answered {code}"),
+                Response::ConnectionFailed {} => "gets no connection".into(),
                 Response::Undetermined { missing } => format!("cannot be told: it depends on {missing}"),
             };
             if outcomes.len() > 1 { format!("{end} ({} of the requests)", outcome.share) } else { end }
@@ -282,6 +283,7 @@ pub(crate) fn difference(
             format!("the client gets {code} with Location {location}")
         }
         Response::Status { code, .. } => format!("the client gets {code}"),
+        Response::ConnectionFailed {} => "there is no connection".into(),
         Response::Undetermined { missing } => format!("it depends on {missing}"),
     };
     let sees = path.map(|path| format!(" and sees {path}")).unwrap_or_default();

@@ -40,6 +40,11 @@ impl Cluster {
     /// # Ok::<(), kubehop::AskError>(())
     /// ```
     pub fn route(&self, request: &HttpRequest) -> Routing {
+        self.with_reach(|reach| self.ingress_table().route(reach, request))
+    }
+
+    /// Hands the layers below HTTP to `ask`.
+    pub(crate) fn with_reach<T>(&self, ask: impl FnOnce(Reach<'_>) -> T) -> T {
         let (snapshot, policies) = (self.snapshot(), self.policies());
         let judge = |from: Party, to: Party, from_ip: IpAddr, to_ip: IpAddr, port: u16| {
             let connection = policy::Connection { from, to, from_ip, to_ip, protocol: Protocol::Tcp, port };
@@ -49,7 +54,7 @@ impl Cluster {
                 Decision::ImplementationDefined { .. } | Decision::Undetermined { .. } => Passage::Open,
             }
         };
-        self.ingress_table().route(Reach { snapshot, judge: &judge }, request)
+        ask(Reach { snapshot, judge: &judge })
     }
 
     /// The servers and locations that ingress-nginx generates from its Ingresses; `None` without an

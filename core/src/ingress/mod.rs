@@ -35,8 +35,11 @@ pub use answer::{
 };
 pub use nginx::{Dropped, NginxLocation, NginxServer, NginxTable, Refusal};
 pub use request::{HttpRequest, Scheme};
+
+pub(crate) use request::without_port;
 pub use status::{IngressStatusAnswer, StatusList};
 
+pub(crate) use explain::connections;
 pub(crate) use nginx::canary_split;
 pub(crate) use reach::{Passage, Reach};
 

@@ -22,6 +22,7 @@ pub(super) fn routing(routing: &Routing) -> String {
             Response::Backend {} => "the backend answers".to_owned(),
             Response::Status { code, location: Some(location) } => format!("{code}, Location: {location}"),
             Response::Status { code, .. } => code.to_string(),
+            Response::ConnectionFailed {} => "no connection".to_owned(),
             Response::Undetermined { missing } => format!("undetermined: {missing}"),
         };
         let _ = writeln!(out, "{}: {end}", outcome.share);

@@ -1,7 +1,7 @@
 //! Ingress: the specification's tables, ingress-nginx, API validation and classes.
 
 mod api;
-mod certificate;
+pub(super) mod certificate;
 mod expect;
 mod nginx;
 mod spec;

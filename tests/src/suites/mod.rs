@@ -1,6 +1,7 @@
 //! One module per folder of the conformance directory.
 
 mod dns;
+mod gateway;
 mod ingress;
 mod kubectl;
 mod manifests;
@@ -16,6 +17,7 @@ pub type Suite = (&'static str, fn(&Path, &mut Report));
 /// All suites, by folder name.
 pub const SUITES: &[Suite] = &[
     ("dns", dns::run),
+    ("gateway", gateway::run),
     ("ingress", ingress::run),
     ("manifests", manifests::run),
     ("kubectl", kubectl::run),

@@ -65,7 +65,7 @@ fn status(outcome: &Outcome) -> u64 {
     match &outcome.response {
         Response::Backend {} => 200,
         Response::Status { code, .. } => u64::from(*code),
-        Response::Undetermined { .. } => 0,
+        Response::ConnectionFailed {} | Response::Undetermined { .. } => 0,
     }
 }
 
