@@ -35,7 +35,8 @@ fn two_readers_see_the_same_values() {
             .map(|document| serde_json::from_str(&document.json()).unwrap())
             .filter(|value: &Value| !value.is_null())
             .collect();
-        let theirs: Result<Vec<Value>, _> = serde_yaml::Deserializer::from_str(&text).map(Value::deserialize).collect();
+        let theirs: Result<Vec<Value>, _> =
+            serde_yaml::Deserializer::from_str(&text).map(Value::deserialize).collect();
         // Broken on purpose: kubectl reads the documents before the fault, serde_yaml gives up.
         let Ok(theirs) = theirs else { continue };
         let theirs: Vec<Value> = theirs.into_iter().filter(|value| !value.is_null()).collect();
