@@ -174,7 +174,7 @@ fn broken_syntax() {
     refused("a: !!int x\n", "cannot decode !!str `x` as a !!int");
     refused("a: !!binary '*'\n", "!!binary value contains invalid base64 data");
     refused("a: .inf\n", "json: unsupported value: +Inf");
-    refused("{{ .Values.x }}: y\n", "invalid map key");
+    refused("a:\n  {{ .Values.x }}: y\n", "invalid map key");
     refused("~: y\n", "unsupported map key of type");
 }
 

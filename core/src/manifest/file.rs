@@ -1,6 +1,6 @@
 //! One source, parsed.
 
-use super::codes;
+use super::{advice, codes};
 
 use super::compose::Notes;
 use super::judge::Duplicate;
@@ -72,7 +72,10 @@ impl File {
                     file.duplicates(root, &document.duplicates);
                 }
                 Err(refused) => {
-                    file.report(Severity::Error, refused.code, refused.message, None, "", refused.span);
+                    let help = advice::refused(&refused, &file.tree.text);
+                    let (code, message, span) = (refused.code, refused.message, refused.span);
+                    let problem = file.problem(Severity::Error, code, message, None, "", span);
+                    file.problems.push(Problem { help, ..problem });
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! YAML and JSON text to typed objects with positions; all faults as data. The only room that knows YAML.
 
+mod advice;
 pub mod api;
 mod base64;
 mod codes;
