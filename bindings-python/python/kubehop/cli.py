@@ -11,6 +11,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.metadata import version
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any
 
@@ -112,12 +113,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"kubehop {version('kubehop')}")
     commands = parser.add_subparsers(required=True, metavar="QUESTION")
     for ask, fields in questions.FIELDS.items():
-        doc = (getattr(questions.Questions, _snake(ask)).__doc__ or "").strip().splitlines()
+        doc = " ".join((getattr(questions.Questions, _method(ask)).__doc__ or "").split("\n\n")[0].split())
         command = commands.add_parser(
             _kebab(ask),
             aliases=ALIASES.get(ask, []),
-            help=doc[0].replace("%", "%%") if doc else None,
-            description="\n".join(doc[:1]),
+            help=doc.replace("%", "%%"),
+            description=doc,
         )
         for field, (kind, required, meaning) in fields.items():
             _option(command, field, kind, required, meaning)
@@ -176,5 +177,6 @@ def _kebab(name: str) -> str:
     return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in name)
 
 
-def _snake(name: str) -> str:
-    return _kebab(name).replace("-", "_")
+def _method(ask: str) -> str:
+    name = _kebab(ask).replace("-", "_")
+    return f"{name}_" if iskeyword(name) else name

@@ -933,7 +933,7 @@ class Questions(ABC):
         )
         return found
 
-    def assert(
+    def assert_(
         self,
         claim: Claim,
         from_: str,

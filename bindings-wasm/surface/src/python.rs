@@ -274,7 +274,7 @@ fn method(out: &mut String, question: &Question) {
     let _ = writeln!(
         out,
         "\n    def {}(\n        {},\n    ) -> {}:",
-        snake(&question.ask),
+        attribute(&question.ask),
         parameters.join(",\n        "),
         answer(&question.answer)
     );
