@@ -228,6 +228,96 @@ class EndpointView(Answer):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Diagnosis(Answer):
+    """What the troubleshooter found."""
+
+    question: Asked | None = None
+    """The connection asked about; absent for the cluster as a whole."""
+    summary: str
+    """One sentence."""
+    layers: tuple[LayerReport, ...]
+    """Pod, Service, DNS, NetworkPolicy and Ingress, in this order."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked(Answer):
+    """The question as it was understood."""
+
+    from_: str
+    """Who asks, as written."""
+    to: str
+    """What for, as written."""
+    port: int | None = None
+    """The port, once it is known."""
+    protocol: Protocol
+    """The protocol."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LayerReport(Answer):
+    """One layer."""
+
+    layer: Layer
+    """Which."""
+    state: State
+    """How it stands."""
+    sentence: str
+    """One sentence."""
+    findings: tuple[Finding, ...]
+    """What was found, blocking faults first."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding(Answer):
+    """A judgement with its evidence and a way out."""
+
+    code: str
+    """Stable code, `service/selects-nothing`."""
+    layer: Layer
+    """Where the fault lies."""
+    blocking: bool
+    """Whether something cannot work because of it; otherwise it is advice."""
+    object: ObjectRef
+    """The object to change."""
+    also: tuple[ObjectRef, ...]
+    """Other objects that take part."""
+    cause: str
+    """What is wrong, one sentence."""
+    fix: str
+    """What to do, one sentence."""
+    near_miss: NearMiss | None = None
+    """What came nearest to working."""
+    evidence: tuple[Evidence, ...]
+    """The fields that show it."""
+    seen: str | None = None
+    """The connection that shows it, `web/frontend → api.prod:80`; absent when the objects alone do."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NearMiss(Answer):
+    """What came nearest to another outcome."""
+
+    sentence: str
+    """One sentence."""
+    evidence: tuple[Evidence, ...]
+    """The objects and fields it is about."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Evidence(Answer):
+    """The object, field and source position behind a decision."""
+
+    object: ObjectRef
+    """The object that decided."""
+    field: str
+    """Kubernetes field path inside it, `spec.ports[0].targetPort`; empty for the whole object."""
+    place: Place | None = None
+    """Where that field (or, when it is absent, its nearest parent) stands in the input. Absent for
+    objects the control plane made.
+    """
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Output(Answer):
     """What a command prints."""
 
@@ -255,20 +345,6 @@ class Journey(Answer):
     """How long the Service sends one client to the same backend, in seconds, when it does."""
     assumptions: tuple[Assumption, ...]
     """What this answer takes for granted."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Asked(Answer):
-    """The question as it was understood."""
-
-    from_: str
-    """Who asks, as written."""
-    to: str
-    """What for, as written."""
-    port: int | None = None
-    """The port, once it is known."""
-    protocol: Protocol
-    """The protocol."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -470,36 +546,23 @@ class Step(Answer):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Evidence(Answer):
-    """The object, field and source position behind a decision."""
-
-    object: ObjectRef
-    """The object that decided."""
-    field: str
-    """Kubernetes field path inside it, `spec.ports[0].targetPort`; empty for the whole object."""
-    place: Place | None = None
-    """Where that field (or, when it is absent, its nearest parent) stands in the input. Absent for
-    objects the control plane made.
-    """
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class NearMiss(Answer):
-    """What came nearest to another outcome."""
-
-    sentence: str
-    """One sentence."""
-    evidence: tuple[Evidence, ...]
-    """The objects and fields it is about."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class DetailLookup(Answer):
     """The questions a resolver asked."""
 
     kind: Literal["lookup"] = "lookup"
     queries: tuple[LookupQuery, ...]
     """In the order asked."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DetailPolicies(Answer):
+    """The policies that isolate one end of the connection."""
+
+    kind: Literal["policies"] = "policies"
+    direction: Direction
+    """`ingress` or `egress`, from the point of view of the pod they select."""
+    isolated_by: tuple[ObjectRef, ...]
+    """The policies."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -539,6 +602,288 @@ class Candidate(Answer):
     """`namespace/name` of the pod behind it."""
     share: str
     """Its part of new connections."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServiceReport(Answer):
+    """A Service: its addresses, what answers behind each port, and why each pod is an endpoint or not."""
+
+    service: ObjectRef
+    """The Service."""
+    type: str
+    """`ClusterIP`, `NodePort` …"""
+    cluster_ips: tuple[str, ...]
+    """ClusterIPs; `None` for a headless Service."""
+    external_ips: tuple[str, ...]
+    """`spec.externalIPs`."""
+    load_balancer: tuple[str, ...]
+    """Addresses and names that the load balancer reported."""
+    not_proxied: Reason | None = None
+    """Why kube-proxy leaves it alone, if it does."""
+    ports: tuple[PortReport, ...]
+    """Its ports with their endpoints."""
+    pods: tuple[Membership, ...]
+    """The pods it selects, then those it nearly selects."""
+    other_pods: int
+    """Other pods of the namespace, which have nothing in common with the selector."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reason(Answer):
+    """One step of a decision: a stable code, a sentence, and the fields behind it."""
+
+    code: str
+    """Stable code, `services/no-endpoints`."""
+    sentence: str
+    """One English sentence."""
+    evidence: tuple[Evidence, ...]
+    """The objects and fields that decided."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PortReport(Answer):
+    """A port of a Service."""
+
+    name: str
+    """Name, empty for the only port."""
+    port: int
+    """Port of the Service."""
+    protocol: Protocol
+    """Protocol."""
+    target_port: str
+    """Number or name of the pods' port."""
+    node_port: int | None = None
+    """Node port."""
+    endpoints: tuple[EndpointReport, ...]
+    """Endpoints in the order of the slices."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EndpointReport(Answer):
+    """An endpoint of a Service port."""
+
+    address: str
+    """`ip:port`."""
+    pod: ObjectRef | None = None
+    """The pod behind it."""
+    node: str | None = None
+    """The node it is on."""
+    ready: bool
+    """Whether it gets connections."""
+    terminating: bool
+    """Whether it is being deleted."""
+    slice: str
+    """Name of its EndpointSlice."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Membership(Answer):
+    """A pod beside a Service: whether it is one of its endpoints, check by check."""
+
+    pod: ObjectRef
+    """The pod."""
+    standing: Standing
+    """What it is to the Service."""
+    sentence: str
+    """One sentence."""
+    checks: tuple[MembershipCheck, ...]
+    """Every check in order, those that hold too."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MembershipCheck(Answer):
+    """One condition of being an endpoint."""
+
+    code: str
+    """Stable code, `services/label`."""
+    holds: bool
+    """Whether it holds."""
+    sentence: str
+    """One sentence."""
+    evidence: tuple[Evidence, ...]
+    """The fields compared."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RulesText(Answer):
+    """The rules of a node."""
+
+    node: str
+    """The node."""
+    mode: ProxyMode
+    """The mode."""
+    family: Family
+    """The family."""
+    text: str
+    """Input of `iptables-restore` or `nft -f`, or the output of `ipvsadm -Ln`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RuleWalk(Answer):
+    """A packet walked through the rendered rules of a node."""
+
+    node: str
+    """The node."""
+    mode: ProxyMode
+    """The mode."""
+    packet: Packet
+    """The packet."""
+    walk: Traced
+    """The rules that matched, and where they lead."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Traced(Answer):
+    """What a walk found."""
+
+    reached: tuple[Reached, ...]
+    """Every destination the packet can be translated to, in the order of the rules."""
+    verdict: TraceVerdict | None = None
+    """The verdict of the filter rules, if one of them matched."""
+    masquerade: bool
+    """Whether the packet is marked for masquerading on any of its ways."""
+    rules: tuple[str, ...]
+    """The rules that matched, in the order of the walk."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reached(Answer):
+    """One destination."""
+
+    destination: str
+    """`ip:port`."""
+    share: str
+    """Part of the packets that go there."""
+    masquerade: bool
+    """Whether they are masqueraded."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NodePortReport(Answer):
+    """What answers on a port of a node."""
+
+    node: str
+    """The node."""
+    address: str | None = None
+    """Its address."""
+    port: int
+    """The port."""
+    protocol: Protocol
+    """Protocol."""
+    service: ObjectRef | None = None
+    """The Service whose node port it is."""
+    pods: tuple[ObjectRef, ...]
+    """Pods that have this port of the node for themselves, by hostNetwork or hostPort."""
+    node_ports: tuple[int, ...]
+    """Node ports that Services have, when this is none of them."""
+    seen: tuple[ViewPoint, ...]
+    """What clients in different places see."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ViewPoint(Answer):
+    """What one kind of client sees."""
+
+    from_: Asker
+    """Who asks."""
+    selection: SelectionReport
+    """What kube-proxy does."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SelectionReport(Answer):
+    """A `Selection` as plain data."""
+
+    packet: Packet
+    """The packet."""
+    via: Via | None = None
+    """The address it was for."""
+    fate: Fate
+    """What happens."""
+    backends: tuple[BackendReport, ...]
+    """Where it can go."""
+    reasons: tuple[Reason, ...]
+    """Why."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BackendReport(Answer):
+    """A `Backend` as plain data."""
+
+    address: str
+    """`ip:port`."""
+    pod: ObjectRef | None = None
+    """The pod behind it."""
+    node: str | None = None
+    """The node it is on."""
+    share: str
+    """Part of the connections it gets."""
+    source_seen: str | None = None
+    """The source address it sees; absent when the model does not know it."""
+    masquerade: Reason | None = None
+    """Why the source is another than the client's."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AddressOrigin(Answer):
+    """Where an address comes from."""
+
+    address: str
+    """The address."""
+    role: AddressRole
+    """What it is."""
+    owner: ObjectRef | None = None
+    """Who has it."""
+    block: str | None = None
+    """The block it is from."""
+    sentences: tuple[str, ...]
+    """How it came about, sentence by sentence."""
+    evidence: tuple[Evidence, ...]
+    """The fields behind it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Way(Answer):
+    """The way of a packet between two ends."""
+
+    source: str
+    """Source address."""
+    destination: str
+    """Destination address."""
+    legs: tuple[Leg, ...]
+    """Its legs."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Leg(Answer):
+    """One leg of a way."""
+
+    code: str
+    """Stable code, `addressing/bridge`."""
+    at: ObjectRef | None = None
+    """Where the packet is: a pod or a node; absent outside."""
+    device: str | None = None
+    """The interface it goes through."""
+    outer: TunnelHeader | None = None
+    """The header around the packet while it is in a tunnel."""
+    source: str | None = None
+    """The new source address, where one is put in."""
+    sentence: str
+    """One English sentence."""
+    evidence: tuple[Evidence, ...]
+    """The objects and fields that lead there."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TunnelHeader(Answer):
+    """The outer header of a tunnelled packet."""
+
+    encapsulation: str
+    """`VXLAN, UDP 8472` or `IPIP, protocol 4`."""
+    source: str
+    """Address of the sending node."""
+    destination: str
+    """Address of the receiving node."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -955,7 +1300,7 @@ class DecisionImplementationDefined(Answer):
     kind: Literal["implementationDefined"] = "implementationDefined"
     usually: PolicyOutcome
     """What most implementations do."""
-    why: Reason
+    why: PolicyReason
     """What is left open."""
 
 
@@ -964,7 +1309,7 @@ class DecisionUndetermined(Answer):
     """A fact is missing that manifests cannot tell."""
 
     kind: Literal["undetermined"] = "undetermined"
-    missing: Reason
+    missing: PolicyReason
     """Which."""
 
 
@@ -976,7 +1321,7 @@ class Side(Answer):
     """Which way, from the point of view of this end."""
     decision: Decision
     """The judgement of this end alone."""
-    reason: Reason
+    reason: PolicyReason
     """Because of what."""
     sentence: str
     """The same as a sentence."""
@@ -1270,7 +1615,7 @@ class Lookup(Answer):
     """The resolv.conf that was used."""
     steps: tuple[LookupStep, ...]
     """Every name tried, in order."""
-    ways: tuple[Way, ...]
+    ways: tuple[PathWay, ...]
     """The ways to the name servers, in the order of use."""
     share: str
     """The part of the look-ups that fares so: less than 1/1 when only some DNS pods can be reached."""
@@ -1376,7 +1721,7 @@ class DnsReason(Answer):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Way(Answer):
+class PathWay(Answer):
     """How queries to one name server fare."""
 
     server: str
@@ -1570,7 +1915,7 @@ class ToolRun(Answer):
     """Whole seconds it took."""
     steps: tuple[LookupStep, ...]
     """Every name tried, in order."""
-    ways: tuple[Way, ...]
+    ways: tuple[PathWay, ...]
     """The ways to the name servers."""
     undetermined: str | None = None
     """What is missing to know the output for sure."""
@@ -1632,6 +1977,14 @@ Protocol = Literal["TCP", "UDP", "SCTP"]
 """Transport protocols that Services and policies know."""
 
 
+Layer = Literal["pod", "service", "dns", "networkPolicy", "ingress"]
+"""Layers of the network, as people look for faults."""
+
+
+State = Literal["ok", "faulty", "blocked", "notUsed", "undetermined"]
+"""How a layer stands."""
+
+
 Outcome = Literal["connected", "sometimes", "failed", "undetermined"]
 """The traces of a `Journey` taken together."""
 
@@ -1648,8 +2001,44 @@ Action = Literal["originated", "resolved", "selected", "translated", "forwarded"
 """Kinds of `Step`."""
 
 
-Detail = Union["DetailLookup", "DetailBackends"]
+Detail = Union["DetailLookup", "DetailPolicies", "DetailBackends"]
 """Particulars of a `Step`."""
+
+
+Direction = Literal["ingress", "egress"]
+"""From the point of view of the pod that a policy selects."""
+
+
+Standing = Literal["ready", "terminating", "notReady", "noPort", "none"]
+"""What a pod is to a Service."""
+
+
+ProxyMode = Literal["iptables", "nftables", "ipvs"]
+"""kube-proxy's backends."""
+
+
+Family = Literal["IPv4", "IPv6"]
+"""An IP family."""
+
+
+TraceVerdict = Literal["accept", "drop", "reject"]
+"""A verdict of the filter table."""
+
+
+Asker = Literal["outside", "pod", "node"]
+"""Kinds of clients."""
+
+
+Via = Literal["clusterIp", "externalIp", "loadBalancer", "nodePort"]
+"""By which of its addresses a Service was reached."""
+
+
+Fate = Literal["notMatched", "rejected", "dropped", "healthCheck", "forwarded"]
+"""What happens to a packet."""
+
+
+AddressRole = Literal["pod", "node", "bridge", "tunnel", "clusterIp", "externalIp", "loadBalancer", "freePod", "freeService", "unassignedPodCidr", "loopback", "outside"]
+"""What an address is."""
 
 
 Scheme = Literal["http", "https"]
@@ -1676,12 +2065,8 @@ PolicyOutcome = Literal["allowed", "denied"]
 """Whether a connection may be made."""
 
 
-Reason = Literal["notEnforced", "notAPod", "hostNetwork", "samePod", "ownNode", "notIsolated", "ruleAllows", "ruleDenies", "noRuleAdmits", "noAddress", "ended", "domainName", "equalPriority", "rewrittenSource", "selfThroughService"]
+PolicyReason = Literal["notEnforced", "notAPod", "hostNetwork", "samePod", "ownNode", "notIsolated", "ruleAllows", "ruleDenies", "noRuleAdmits", "noAddress", "ended", "domainName", "equalPriority", "rewrittenSource", "selfThroughService"]
 """Why one end of a connection allows or denies it, or why that cannot be said."""
-
-
-Direction = Literal["ingress", "egress"]
-"""From the point of view of the pod that a policy selects."""
 
 
 Tier = Literal["admin", "networkPolicy", "baseline"]
@@ -1690,10 +2075,6 @@ Tier = Literal["admin", "networkPolicy", "baseline"]
 
 PolicyAction = Literal["allow", "deny", "pass"]
 """What a rule does with the traffic it speaks of."""
-
-
-Family = Literal["IPv4", "IPv6"]
-"""An IP family."""
 
 
 Granularity = Literal["pod", "workload", "namespace"]

@@ -13,6 +13,12 @@ from ._record import Answer
 PortText = int | str
 """A port in a question: a number, or a name as text."""
 
+ProxyMode = Literal["iptables", "nftables", "ipvs"]
+"""kube-proxy's backends."""
+
+Family = Literal["IPv4", "IPv6"]
+"""An IP family."""
+
 IngressProfile = Literal["spec", "ingressNginx"]
 """Behaviours of Ingress controllers."""
 
@@ -86,9 +92,6 @@ _ProxySettingsOptional = TypedDict(
 
 class ProxySettings(_ProxySettingsOptional):
     """How kube-proxy runs."""
-
-ProxyMode = Literal["iptables", "nftables", "ipvs"]
-"""kube-proxy's backends."""
 
 _CniSettingsOptional = TypedDict(
     "_CniSettingsOptional",
@@ -210,6 +213,30 @@ _ClusterQuestionNeeded = TypedDict(
 class ClusterQuestion(_ClusterQuestionNeeded):
     """What there is: nodes, pods, Services, EndpointSlices, with their addresses."""
 
+_DiagnoseQuestionNeeded = TypedDict(
+    "_DiagnoseQuestionNeeded",
+    {
+        "ask": Literal["diagnose"],
+    },
+)
+
+_DiagnoseQuestionOptional = TypedDict(
+    "_DiagnoseQuestionOptional",
+    {
+        "from": "str",
+        "to": "str",
+        "port": "PortText",
+        "protocol": "str",
+    },
+    total=False,
+)
+
+
+class DiagnoseQuestion(_DiagnoseQuestionNeeded, _DiagnoseQuestionOptional):
+    """Which layer is at fault, by which object, and what to change: for one connection, or without
+    `from` and `to` for the cluster as a whole.
+    """
+
 _KubectlQuestionNeeded = TypedDict(
     "_KubectlQuestionNeeded",
     {
@@ -243,6 +270,117 @@ _TraceQuestionOptional = TypedDict(
 
 class TraceQuestion(_TraceQuestionNeeded, _TraceQuestionOptional):
     """Can `from` open a connection to `to`, and what happens on the way?"""
+
+_ServiceQuestionNeeded = TypedDict(
+    "_ServiceQuestionNeeded",
+    {
+        "ask": Literal["service"],
+        "service": "str",
+    },
+)
+
+_ServiceQuestionOptional = TypedDict(
+    "_ServiceQuestionOptional",
+    {
+        "pod": "str",
+    },
+    total=False,
+)
+
+
+class ServiceQuestion(_ServiceQuestionNeeded, _ServiceQuestionOptional):
+    """What answers behind a Service, and why is each pod one of its endpoints or not?"""
+
+_RulesQuestionNeeded = TypedDict(
+    "_RulesQuestionNeeded",
+    {
+        "ask": Literal["rules"],
+        "node": "str",
+    },
+)
+
+_RulesQuestionOptional = TypedDict(
+    "_RulesQuestionOptional",
+    {
+        "mode": "ProxyMode",
+        "family": "Family",
+        "service": "str",
+    },
+    total=False,
+)
+
+
+class RulesQuestion(_RulesQuestionNeeded, _RulesQuestionOptional):
+    """The rules that kube-proxy writes on a node."""
+
+_WalkRulesQuestionNeeded = TypedDict(
+    "_WalkRulesQuestionNeeded",
+    {
+        "ask": Literal["walkRules"],
+        "node": "str",
+        "from": "str",
+        "to": "str",
+    },
+)
+
+_WalkRulesQuestionOptional = TypedDict(
+    "_WalkRulesQuestionOptional",
+    {
+        "protocol": "str",
+        "mode": "ProxyMode",
+    },
+    total=False,
+)
+
+
+class WalkRulesQuestion(_WalkRulesQuestionNeeded, _WalkRulesQuestionOptional):
+    """Which of these rules does a packet match, and where does it end?"""
+
+_NodePortQuestionNeeded = TypedDict(
+    "_NodePortQuestionNeeded",
+    {
+        "ask": Literal["nodePort"],
+        "node": "str",
+        "port": "int",
+    },
+)
+
+_NodePortQuestionOptional = TypedDict(
+    "_NodePortQuestionOptional",
+    {
+        "protocol": "str",
+    },
+    total=False,
+)
+
+
+class NodePortQuestion(_NodePortQuestionNeeded, _NodePortQuestionOptional):
+    """What answers on a port of a node?"""
+
+_AddressQuestionNeeded = TypedDict(
+    "_AddressQuestionNeeded",
+    {
+        "ask": Literal["address"],
+        "address": "str",
+    },
+)
+
+
+class AddressQuestion(_AddressQuestionNeeded):
+    """Where does an address come from?"""
+
+_WayQuestionNeeded = TypedDict(
+    "_WayQuestionNeeded",
+    {
+        "ask": Literal["way"],
+        "from": "str",
+        "to": "str",
+    },
+)
+
+
+class WayQuestion(_WayQuestionNeeded):
+    """Which way does the network plugin send a packet between two ends, Services and policies apart?"""
 
 _RouteQuestionNeeded = TypedDict(
     "_RouteQuestionNeeded",
@@ -515,7 +653,7 @@ _AssertQuestionOptional = TypedDict(
 class AssertQuestion(_AssertQuestionNeeded, _AssertQuestionOptional):
     """Do all connections from one selection to another on some ports have one outcome?"""
 
-Question = Union[ProblemsQuestion, ClusterQuestion, KubectlQuestion, TraceQuestion, RouteQuestion, NginxQuestion, IngressesQuestion, PolicyVerdictQuestion, AllowedPortsQuestion, ReachabilityQuestion, PoliciesOfQuestion, PodsOfQuestion, PolicyDiffQuestion, ResolveQuestion, DigQuestion, ResolvConfQuestion, HostsQuestion, ZoneQuestion, ToolQuestion, AssertQuestion]
+Question = Union[ProblemsQuestion, ClusterQuestion, DiagnoseQuestion, KubectlQuestion, TraceQuestion, ServiceQuestion, RulesQuestion, WalkRulesQuestion, NodePortQuestion, AddressQuestion, WayQuestion, RouteQuestion, NginxQuestion, IngressesQuestion, PolicyVerdictQuestion, AllowedPortsQuestion, ReachabilityQuestion, PoliciesOfQuestion, PodsOfQuestion, PolicyDiffQuestion, ResolveQuestion, DigQuestion, ResolvConfQuestion, HostsQuestion, ZoneQuestion, ToolQuestion, AssertQuestion]
 """Any question."""
 
 
@@ -529,9 +667,23 @@ class Questions(ABC):
     @overload
     def ask(self, question: ClusterQuestion) -> answers.ClusterView: ...
     @overload
+    def ask(self, question: DiagnoseQuestion) -> answers.Diagnosis: ...
+    @overload
     def ask(self, question: KubectlQuestion) -> answers.Output: ...
     @overload
     def ask(self, question: TraceQuestion) -> answers.Journey: ...
+    @overload
+    def ask(self, question: ServiceQuestion) -> answers.ServiceReport: ...
+    @overload
+    def ask(self, question: RulesQuestion) -> answers.RulesText: ...
+    @overload
+    def ask(self, question: WalkRulesQuestion) -> answers.RuleWalk: ...
+    @overload
+    def ask(self, question: NodePortQuestion) -> answers.NodePortReport: ...
+    @overload
+    def ask(self, question: AddressQuestion) -> answers.AddressOrigin: ...
+    @overload
+    def ask(self, question: WayQuestion) -> answers.Way: ...
     @overload
     def ask(self, question: RouteQuestion) -> answers.Routing: ...
     @overload
@@ -595,6 +747,33 @@ class Questions(ABC):
         )
         return found
 
+    def diagnose(
+        self,
+        *,
+        from_: str | None = None,
+        to: str | None = None,
+        port: PortText | None = None,
+        protocol: str | None = None,
+    ) -> answers.Diagnosis:
+        """Which layer is at fault, by which object, and what to change: for one connection, or without
+        `from` and `to` for the cluster as a whole.
+
+        from_: Who asks, as in `Trace`.
+        to: What for, as in `Trace`; a URL asked from outside goes through the Ingress.
+        port: The port, when `to` names none and more than one could be meant.
+        protocol: `TCP` (default), `UDP` or `SCTP`.
+        """
+        found: answers.Diagnosis = self._put(
+            {
+                "ask": "diagnose",
+                "from": from_,
+                "to": to,
+                "port": port,
+                "protocol": protocol,
+            }
+        )
+        return found
+
     def kubectl(
         self,
         command: str,
@@ -633,6 +812,139 @@ class Questions(ABC):
                 "to": to,
                 "port": port,
                 "protocol": protocol,
+            }
+        )
+        return found
+
+    def service(
+        self,
+        service: str,
+        *,
+        pod: str | None = None,
+    ) -> answers.ServiceReport:
+        """What answers behind a Service, and why is each pod one of its endpoints or not?
+
+        service: `svc/api.prod`, `prod/api`.
+        pod: Only this pod.
+        """
+        found: answers.ServiceReport = self._put(
+            {
+                "ask": "service",
+                "service": service,
+                "pod": pod,
+            }
+        )
+        return found
+
+    def rules(
+        self,
+        node: str,
+        *,
+        mode: ProxyMode | None = None,
+        family: Family | None = None,
+        service: str | None = None,
+    ) -> answers.RulesText:
+        """The rules that kube-proxy writes on a node.
+
+        node: The node.
+        mode: `iptables`, `nftables` or `ipvs`; that of the settings by default.
+        family: `IPv4` (default) or `IPv6`.
+        service: Only those of this Service, besides those that are always there.
+        """
+        found: answers.RulesText = self._put(
+            {
+                "ask": "rules",
+                "node": node,
+                "mode": mode,
+                "family": family,
+                "service": service,
+            }
+        )
+        return found
+
+    def walk_rules(
+        self,
+        node: str,
+        from_: str,
+        to: str,
+        *,
+        protocol: str | None = None,
+        mode: ProxyMode | None = None,
+    ) -> answers.RuleWalk:
+        """Which of these rules does a packet match, and where does it end?
+
+        node: The node.
+        from_: Source address.
+        to: Destination, `10.96.0.40:80`.
+        protocol: `TCP` (default), `UDP` or `SCTP`.
+        mode: `iptables` or `nftables`; that of the settings by default.
+        """
+        found: answers.RuleWalk = self._put(
+            {
+                "ask": "walkRules",
+                "node": node,
+                "from": from_,
+                "to": to,
+                "protocol": protocol,
+                "mode": mode,
+            }
+        )
+        return found
+
+    def node_port(
+        self,
+        node: str,
+        port: int,
+        *,
+        protocol: str | None = None,
+    ) -> answers.NodePortReport:
+        """What answers on a port of a node?
+
+        node: The node.
+        port: The port.
+        protocol: `TCP` (default), `UDP` or `SCTP`.
+        """
+        found: answers.NodePortReport = self._put(
+            {
+                "ask": "nodePort",
+                "node": node,
+                "port": port,
+                "protocol": protocol,
+            }
+        )
+        return found
+
+    def address(
+        self,
+        address: str,
+    ) -> answers.AddressOrigin:
+        """Where does an address come from?
+
+        address: The address.
+        """
+        found: answers.AddressOrigin = self._put(
+            {
+                "ask": "address",
+                "address": address,
+            }
+        )
+        return found
+
+    def way(
+        self,
+        from_: str,
+        to: str,
+    ) -> answers.Way:
+        """Which way does the network plugin send a packet between two ends, Services and policies apart?
+
+        from_: `web/frontend`, `node/node-a`, an address.
+        to: `web/frontend`, `node/node-a`, an address.
+        """
+        found: answers.Way = self._put(
+            {
+                "ask": "way",
+                "from": from_,
+                "to": to,
             }
         )
         return found
@@ -963,8 +1275,15 @@ class Questions(ABC):
 ANSWERS: Mapping[str, Any] = {
     "problems": answers.ProblemList,
     "cluster": answers.ClusterView,
+    "diagnose": answers.Diagnosis,
     "kubectl": answers.Output,
     "trace": answers.Journey,
+    "service": answers.ServiceReport,
+    "rules": answers.RulesText,
+    "walkRules": answers.RuleWalk,
+    "nodePort": answers.NodePortReport,
+    "address": answers.AddressOrigin,
+    "way": answers.Way,
     "route": answers.Routing,
     "nginx": answers.NginxTable,
     "ingresses": answers.StatusList,
@@ -989,6 +1308,12 @@ FIELDS: Mapping[str, Mapping[str, tuple[str, bool, str]]] = {
     },
     "cluster": {
     },
+    "diagnose": {
+        "from": ("text", False, "Who asks, as in `Trace`."),
+        "to": ("text", False, "What for, as in `Trace`; a URL asked from outside goes through the Ingress."),
+        "port": ("word", False, "The port, when `to` names none and more than one could be meant."),
+        "protocol": ("text", False, "`TCP` (default), `UDP` or `SCTP`."),
+    },
     "kubectl": {
         "command": ("text", True, "`get svc -n prod -o wide`, `describe service api -n prod`."),
     },
@@ -997,6 +1322,35 @@ FIELDS: Mapping[str, Mapping[str, tuple[str, bool, str]]] = {
         "to": ("text", True, "What for: `http://api.prod`, `svc/api.prod:80`, `prod/api:8080`, `node-a:30080`, an address."),
         "port": ("word", False, "The port, when `to` names none and more than one could be meant."),
         "protocol": ("text", False, "`TCP` (default), `UDP` or `SCTP`."),
+    },
+    "service": {
+        "service": ("text", True, "`svc/api.prod`, `prod/api`."),
+        "pod": ("text", False, "Only this pod."),
+    },
+    "rules": {
+        "node": ("text", True, "The node."),
+        "mode": ("text", False, "`iptables`, `nftables` or `ipvs`; that of the settings by default."),
+        "family": ("text", False, "`IPv4` (default) or `IPv6`."),
+        "service": ("text", False, "Only those of this Service, besides those that are always there."),
+    },
+    "walkRules": {
+        "node": ("text", True, "The node."),
+        "from": ("text", True, "Source address."),
+        "to": ("text", True, "Destination, `10.96.0.40:80`."),
+        "protocol": ("text", False, "`TCP` (default), `UDP` or `SCTP`."),
+        "mode": ("text", False, "`iptables` or `nftables`; that of the settings by default."),
+    },
+    "nodePort": {
+        "node": ("text", True, "The node."),
+        "port": ("integer", True, "The port."),
+        "protocol": ("text", False, "`TCP` (default), `UDP` or `SCTP`."),
+    },
+    "address": {
+        "address": ("text", True, "The address."),
+    },
+    "way": {
+        "from": ("text", True, "`web/frontend`, `node/node-a`, an address."),
+        "to": ("text", True, "`web/frontend`, `node/node-a`, an address."),
     },
     "route": {
         "url": ("text", True, "`http://shop.example.com/api`."),

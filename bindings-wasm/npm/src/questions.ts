@@ -1,6 +1,8 @@
 // Generated from core/src by `make surface`. Do not edit.
 
 import type {
+  AddressOrigin,
+  AddressQuestion,
   AllowedPorts,
   AllowedPortsQuestion,
   Answers,
@@ -8,6 +10,8 @@ import type {
   Assertion,
   ClusterQuestion,
   ClusterView,
+  DiagnoseQuestion,
+  Diagnosis,
   DigQuestion,
   DnsResponse,
   HostsFile,
@@ -18,6 +22,8 @@ import type {
   Lookup,
   NginxQuestion,
   NginxTable,
+  NodePortQuestion,
+  NodePortReport,
   Output,
   PodResolvConf,
   PodsOf,
@@ -36,11 +42,19 @@ import type {
   ResolveQuestion,
   RouteQuestion,
   Routing,
+  RuleWalk,
+  RulesQuestion,
+  RulesText,
+  ServiceQuestion,
+  ServiceReport,
   StatusList,
   ToolQuestion,
   ToolRun,
   TraceQuestion,
   Verdict,
+  WalkRulesQuestion,
+  Way,
+  WayQuestion,
   ZoneListing,
   ZoneQuestion,
 } from "./types.js";
@@ -63,6 +77,14 @@ export abstract class Questions {
     return this.ask({ ...question, ask: "cluster" });
   }
 
+  /**
+   * Which layer is at fault, by which object, and what to change: for one connection, or without
+   * `from` and `to` for the cluster as a whole.
+   */
+  diagnose(question: Of<DiagnoseQuestion> = {}): Diagnosis {
+    return this.ask({ ...question, ask: "diagnose" });
+  }
+
   /** What a `kubectl get` or `kubectl describe` command would print. */
   kubectl(question: Of<KubectlQuestion>): Output {
     return this.ask({ ...question, ask: "kubectl" });
@@ -71,6 +93,36 @@ export abstract class Questions {
   /** Can `from` open a connection to `to`, and what happens on the way? */
   trace(question: Of<TraceQuestion>): Journey {
     return this.ask({ ...question, ask: "trace" });
+  }
+
+  /** What answers behind a Service, and why is each pod one of its endpoints or not? */
+  service(question: Of<ServiceQuestion>): ServiceReport {
+    return this.ask({ ...question, ask: "service" });
+  }
+
+  /** The rules that kube-proxy writes on a node. */
+  rules(question: Of<RulesQuestion>): RulesText {
+    return this.ask({ ...question, ask: "rules" });
+  }
+
+  /** Which of these rules does a packet match, and where does it end? */
+  walkRules(question: Of<WalkRulesQuestion>): RuleWalk {
+    return this.ask({ ...question, ask: "walkRules" });
+  }
+
+  /** What answers on a port of a node? */
+  nodePort(question: Of<NodePortQuestion>): NodePortReport {
+    return this.ask({ ...question, ask: "nodePort" });
+  }
+
+  /** Where does an address come from? */
+  address(question: Of<AddressQuestion>): AddressOrigin {
+    return this.ask({ ...question, ask: "address" });
+  }
+
+  /** Which way does the network plugin send a packet between two ends, Services and policies apart? */
+  way(question: Of<WayQuestion>): Way {
+    return this.ask({ ...question, ask: "way" });
   }
 
   /** What happens to an HTTP request that a client sends to the Ingress controller? */

@@ -216,33 +216,17 @@ export interface EndpointView {
   readonly terminating: boolean;
 }
 
-/** What a command prints. */
-export interface Output {
-  /** Standard output. */
-  readonly stdout: string;
-  /** Standard error. */
-  readonly stderr: string;
-  /** Exit code. */
-  readonly exitCode: number;
-}
-
 /** A port in a question: a number, or a name as text. */
 export type PortText = number | string;
 
-/** The answer to one `Connection`. */
-export interface Journey {
-  /** What was asked. */
-  readonly question: Asked;
-  /** One sentence: what the client sees. */
+/** What the troubleshooter found. */
+export interface Diagnosis {
+  /** The connection asked about; absent for the cluster as a whole. */
+  readonly question?: Asked;
+  /** One sentence. */
   readonly summary: string;
-  /** Whether every way ends in a connection, some do, none does, or it cannot be told. */
-  readonly outcome: Outcome;
-  /** Every way the connection may go; the shares add up to 1. */
-  readonly traces: readonly Trace[];
-  /** How long the Service sends one client to the same backend, in seconds, when it does. */
-  readonly stickySeconds?: number;
-  /** What this answer takes for granted. */
-  readonly assumptions: readonly Assumption[];
+  /** Pod, Service, DNS, NetworkPolicy and Ingress, in this order. */
+  readonly layers: readonly LayerReport[];
 }
 
 /** The question as it was understood. */
@@ -265,6 +249,115 @@ export type Protocol =
   | "UDP"
   /** SCTP. */
   | "SCTP";
+
+/** One layer. */
+export interface LayerReport {
+  /** Which. */
+  readonly layer: Layer;
+  /** How it stands. */
+  readonly state: State;
+  /** One sentence. */
+  readonly sentence: string;
+  /** What was found, blocking faults first. */
+  readonly findings: readonly Finding[];
+}
+
+/** Layers of the network, as people look for faults. */
+export type Layer =
+  /** Pods: do they run, are they ready, do they listen? */
+  | "pod"
+  /** Services: selectors, ports, types, endpoints. */
+  | "service"
+  /** Names. */
+  | "dns"
+  /** Policies. */
+  | "networkPolicy"
+  /** HTTP rules. */
+  | "ingress";
+
+/** How a layer stands. */
+export type State =
+  /** Nothing stands in the way here. */
+  | "ok"
+  /** A fault here stops it. */
+  | "faulty"
+  /** It was not reached, because of a fault elsewhere. */
+  | "blocked"
+  /** It has no part in this. */
+  | "notUsed"
+  /** It cannot be told. */
+  | "undetermined";
+
+/** A judgement with its evidence and a way out. */
+export interface Finding {
+  /** Stable code, `service/selects-nothing`. */
+  readonly code: string;
+  /** Where the fault lies. */
+  readonly layer: Layer;
+  /** Whether something cannot work because of it; otherwise it is advice. */
+  readonly blocking: boolean;
+  /** The object to change. */
+  readonly object: ObjectRef;
+  /** Other objects that take part. */
+  readonly also: readonly ObjectRef[];
+  /** What is wrong, one sentence. */
+  readonly cause: string;
+  /** What to do, one sentence. */
+  readonly fix: string;
+  /** What came nearest to working. */
+  readonly nearMiss?: NearMiss;
+  /** The fields that show it. */
+  readonly evidence: readonly Evidence[];
+  /** The connection that shows it, `web/frontend → api.prod:80`; absent when the objects alone do. */
+  readonly seen?: string;
+}
+
+/** What came nearest to another outcome. */
+export interface NearMiss {
+  /** One sentence. */
+  readonly sentence: string;
+  /** The objects and fields it is about. */
+  readonly evidence: readonly Evidence[];
+}
+
+/** The object, field and source position behind a decision. */
+export interface Evidence {
+  /** The object that decided. */
+  readonly object: ObjectRef;
+  /** Kubernetes field path inside it, `spec.ports[0].targetPort`; empty for the whole object. */
+  readonly field: string;
+  /**
+   * Where that field (or, when it is absent, its nearest parent) stands in the input. Absent for
+   * objects the control plane made.
+   */
+  readonly place?: Place;
+}
+
+/** What a command prints. */
+export interface Output {
+  /** Standard output. */
+  readonly stdout: string;
+  /** Standard error. */
+  readonly stderr: string;
+  /** Exit code. */
+  readonly exitCode: number;
+}
+
+/** The answer to one `Connection`. */
+export interface Journey {
+  /** What was asked. */
+  readonly question: Asked;
+  /** One sentence: what the client sees. */
+  readonly summary: string;
+  /** Whether every way ends in a connection, some do, none does, or it cannot be told. */
+  readonly outcome: Outcome;
+  /** Every way the connection may go; the shares add up to 1. */
+  readonly traces: readonly Trace[];
+  /** How long the Service sends one client to the same backend, in seconds, when it does. */
+  readonly stickySeconds?: number;
+  /** What this answer takes for granted. */
+  readonly assumptions: readonly Assumption[];
+}
 
 /** The traces of a `Journey` taken together. */
 export type Outcome =
@@ -456,27 +549,6 @@ export type Action =
   /** It cannot be told. */
   | "undetermined";
 
-/** The object, field and source position behind a decision. */
-export interface Evidence {
-  /** The object that decided. */
-  readonly object: ObjectRef;
-  /** Kubernetes field path inside it, `spec.ports[0].targetPort`; empty for the whole object. */
-  readonly field: string;
-  /**
-   * Where that field (or, when it is absent, its nearest parent) stands in the input. Absent for
-   * objects the control plane made.
-   */
-  readonly place?: Place;
-}
-
-/** What came nearest to another outcome. */
-export interface NearMiss {
-  /** One sentence. */
-  readonly sentence: string;
-  /** The objects and fields it is about. */
-  readonly evidence: readonly Evidence[];
-}
-
 /** Particulars of a `Step`. */
 export type Detail =
   /** The questions a resolver asked. */
@@ -484,6 +556,14 @@ export type Detail =
       readonly kind: "lookup";
       /** In the order asked. */
       readonly queries: readonly LookupQuery[];
+    }
+  /** The policies that isolate one end of the connection. */
+  | {
+      readonly kind: "policies";
+      /** `ingress` or `egress`, from the point of view of the pod they select. */
+      readonly direction: Direction;
+      /** The policies. */
+      readonly isolatedBy: readonly ObjectRef[];
     }
   /** The backends a Service may choose. */
   | {
@@ -508,6 +588,13 @@ export interface LookupQuery {
   readonly addresses: readonly string[];
 }
 
+/** From the point of view of the pod that a policy selects. */
+export type Direction =
+  /** Into the pod. */
+  | "ingress"
+  /** Out of the pod. */
+  | "egress";
+
 /** A backend that a Service may choose. */
 export interface Candidate {
   /** Address and port. */
@@ -516,6 +603,350 @@ export interface Candidate {
   readonly pod?: string;
   /** Its part of new connections. */
   readonly share: string;
+}
+
+/** A Service: its addresses, what answers behind each port, and why each pod is an endpoint or not. */
+export interface ServiceReport {
+  /** The Service. */
+  readonly service: ObjectRef;
+  /** `ClusterIP`, `NodePort` … */
+  readonly type: string;
+  /** ClusterIPs; `None` for a headless Service. */
+  readonly clusterIps: readonly string[];
+  /** `spec.externalIPs`. */
+  readonly externalIps: readonly string[];
+  /** Addresses and names that the load balancer reported. */
+  readonly loadBalancer: readonly string[];
+  /** Why kube-proxy leaves it alone, if it does. */
+  readonly notProxied?: Reason;
+  /** Its ports with their endpoints. */
+  readonly ports: readonly PortReport[];
+  /** The pods it selects, then those it nearly selects. */
+  readonly pods: readonly Membership[];
+  /** Other pods of the namespace, which have nothing in common with the selector. */
+  readonly otherPods: number;
+}
+
+/** One step of a decision: a stable code, a sentence, and the fields behind it. */
+export interface Reason {
+  /** Stable code, `services/no-endpoints`. */
+  readonly code: string;
+  /** One English sentence. */
+  readonly sentence: string;
+  /** The objects and fields that decided. */
+  readonly evidence: readonly Evidence[];
+}
+
+/** A port of a Service. */
+export interface PortReport {
+  /** Name, empty for the only port. */
+  readonly name: string;
+  /** Port of the Service. */
+  readonly port: number;
+  /** Protocol. */
+  readonly protocol: Protocol;
+  /** Number or name of the pods' port. */
+  readonly targetPort: string;
+  /** Node port. */
+  readonly nodePort?: number;
+  /** Endpoints in the order of the slices. */
+  readonly endpoints: readonly EndpointReport[];
+}
+
+/** An endpoint of a Service port. */
+export interface EndpointReport {
+  /** `ip:port`. */
+  readonly address: string;
+  /** The pod behind it. */
+  readonly pod?: ObjectRef;
+  /** The node it is on. */
+  readonly node?: string;
+  /** Whether it gets connections. */
+  readonly ready: boolean;
+  /** Whether it is being deleted. */
+  readonly terminating: boolean;
+  /** Name of its EndpointSlice. */
+  readonly slice: string;
+}
+
+/** A pod beside a Service: whether it is one of its endpoints, check by check. */
+export interface Membership {
+  /** The pod. */
+  readonly pod: ObjectRef;
+  /** What it is to the Service. */
+  readonly standing: Standing;
+  /** One sentence. */
+  readonly sentence: string;
+  /** Every check in order, those that hold too. */
+  readonly checks: readonly MembershipCheck[];
+}
+
+/** What a pod is to a Service. */
+export type Standing =
+  /** A ready endpoint: it gets connections. */
+  | "ready"
+  /** An endpoint that is being deleted: it gets connections only when nothing is ready. */
+  | "terminating"
+  /** An endpoint that is not ready: it gets no connections. */
+  | "notReady"
+  /** Selected, but on none of the Service's ports. */
+  | "noPort"
+  /** No endpoint. */
+  | "none";
+
+/** One condition of being an endpoint. */
+export interface MembershipCheck {
+  /** Stable code, `services/label`. */
+  readonly code: string;
+  /** Whether it holds. */
+  readonly holds: boolean;
+  /** One sentence. */
+  readonly sentence: string;
+  /** The fields compared. */
+  readonly evidence: readonly Evidence[];
+}
+
+/** kube-proxy's backends. */
+export type ProxyMode =
+  /** The default on Linux. */
+  | "iptables"
+  /** Stable since 1.33. */
+  | "nftables"
+  /** Deprecated since 1.35. */
+  | "ipvs";
+
+/** An IP family. */
+export type Family =
+  /** IPv4. */
+  | "IPv4"
+  /** IPv6. */
+  | "IPv6";
+
+/** The rules of a node. */
+export interface RulesText {
+  /** The node. */
+  readonly node: string;
+  /** The mode. */
+  readonly mode: ProxyMode;
+  /** The family. */
+  readonly family: Family;
+  /** Input of `iptables-restore` or `nft -f`, or the output of `ipvsadm -Ln`. */
+  readonly text: string;
+}
+
+/** A packet walked through the rendered rules of a node. */
+export interface RuleWalk {
+  /** The node. */
+  readonly node: string;
+  /** The mode. */
+  readonly mode: ProxyMode;
+  /** The packet. */
+  readonly packet: Packet;
+  /** The rules that matched, and where they lead. */
+  readonly walk: Traced;
+}
+
+/** What a walk found. */
+export interface Traced {
+  /** Every destination the packet can be translated to, in the order of the rules. */
+  readonly reached: readonly Reached[];
+  /** The verdict of the filter rules, if one of them matched. */
+  readonly verdict?: TraceVerdict;
+  /** Whether the packet is marked for masquerading on any of its ways. */
+  readonly masquerade: boolean;
+  /** The rules that matched, in the order of the walk. */
+  readonly rules: readonly string[];
+}
+
+/** One destination. */
+export interface Reached {
+  /** `ip:port`. */
+  readonly destination: string;
+  /** Part of the packets that go there. */
+  readonly share: string;
+  /** Whether they are masqueraded. */
+  readonly masquerade: boolean;
+}
+
+/** A verdict of the filter table. */
+export type TraceVerdict =
+  /** Let through. */
+  | "accept"
+  /** Gone without an answer. */
+  | "drop"
+  /** Answered with an error. */
+  | "reject";
+
+/** What answers on a port of a node. */
+export interface NodePortReport {
+  /** The node. */
+  readonly node: string;
+  /** Its address. */
+  readonly address?: string;
+  /** The port. */
+  readonly port: number;
+  /** Protocol. */
+  readonly protocol: Protocol;
+  /** The Service whose node port it is. */
+  readonly service?: ObjectRef;
+  /** Pods that have this port of the node for themselves, by hostNetwork or hostPort. */
+  readonly pods: readonly ObjectRef[];
+  /** Node ports that Services have, when this is none of them. */
+  readonly nodePorts: readonly number[];
+  /** What clients in different places see. */
+  readonly seen: readonly ViewPoint[];
+}
+
+/** What one kind of client sees. */
+export interface ViewPoint {
+  /** Who asks. */
+  readonly from: Asker;
+  /** What kube-proxy does. */
+  readonly selection: SelectionReport;
+}
+
+/** Kinds of clients. */
+export type Asker =
+  /** A host beyond the cluster. */
+  | "outside"
+  /** A pod of the node. */
+  | "pod"
+  /** The node itself. */
+  | "node";
+
+/** A `Selection` as plain data. */
+export interface SelectionReport {
+  /** The packet. */
+  readonly packet: Packet;
+  /** The address it was for. */
+  readonly via?: Via;
+  /** What happens. */
+  readonly fate: Fate;
+  /** Where it can go. */
+  readonly backends: readonly BackendReport[];
+  /** Why. */
+  readonly reasons: readonly Reason[];
+}
+
+/** By which of its addresses a Service was reached. */
+export type Via =
+  /** `spec.clusterIPs`. */
+  | "clusterIp"
+  /** `spec.externalIPs`. */
+  | "externalIp"
+  /** `status.loadBalancer.ingress`. */
+  | "loadBalancer"
+  /** `spec.ports[].nodePort` on an address of the node. */
+  | "nodePort";
+
+/** What happens to a packet. */
+export type Fate =
+  /** No rule: it goes on as it is. */
+  | "notMatched"
+  /** Answered with an error. */
+  | "rejected"
+  /** Gone without an answer. */
+  | "dropped"
+  /** Taken by kube-proxy's health check server. */
+  | "healthCheck"
+  /** Sent to a backend. */
+  | "forwarded";
+
+/** A `Backend` as plain data. */
+export interface BackendReport {
+  /** `ip:port`. */
+  readonly address: string;
+  /** The pod behind it. */
+  readonly pod?: ObjectRef;
+  /** The node it is on. */
+  readonly node?: string;
+  /** Part of the connections it gets. */
+  readonly share: string;
+  /** The source address it sees; absent when the model does not know it. */
+  readonly sourceSeen?: string;
+  /** Why the source is another than the client's. */
+  readonly masquerade?: Reason;
+}
+
+/** Where an address comes from. */
+export interface AddressOrigin {
+  /** The address. */
+  readonly address: string;
+  /** What it is. */
+  readonly role: AddressRole;
+  /** Who has it. */
+  readonly owner?: ObjectRef;
+  /** The block it is from. */
+  readonly block?: string;
+  /** How it came about, sentence by sentence. */
+  readonly sentences: readonly string[];
+  /** The fields behind it. */
+  readonly evidence: readonly Evidence[];
+}
+
+/** What an address is. */
+export type AddressRole =
+  /** Of a pod. */
+  | "pod"
+  /** Of a node, and of the pods on its host network. */
+  | "node"
+  /** Of the bridge that a node's pods hang on. */
+  | "bridge"
+  /** Of a node's end of the tunnels. */
+  | "tunnel"
+  /** Of a Service. */
+  | "clusterIp"
+  /** `spec.externalIPs` of a Service. */
+  | "externalIp"
+  /** What a load balancer reported. */
+  | "loadBalancer"
+  /** In a node's pod CIDR, but no pod has it. */
+  | "freePod"
+  /** In the Service CIDR, but no Service has it. */
+  | "freeService"
+  /** In the cluster's pod CIDR, but in no node's. */
+  | "unassignedPodCidr"
+  /** Loopback. */
+  | "loopback"
+  /** None of the cluster's. */
+  | "outside";
+
+/** The way of a packet between two ends. */
+export interface Way {
+  /** Source address. */
+  readonly source: string;
+  /** Destination address. */
+  readonly destination: string;
+  /** Its legs. */
+  readonly legs: readonly Leg[];
+}
+
+/** One leg of a way. */
+export interface Leg {
+  /** Stable code, `addressing/bridge`. */
+  readonly code: string;
+  /** Where the packet is: a pod or a node; absent outside. */
+  readonly at?: ObjectRef;
+  /** The interface it goes through. */
+  readonly device?: string;
+  /** The header around the packet while it is in a tunnel. */
+  readonly outer?: TunnelHeader;
+  /** The new source address, where one is put in. */
+  readonly source?: string;
+  /** One English sentence. */
+  readonly sentence: string;
+  /** The objects and fields that lead there. */
+  readonly evidence: readonly Evidence[];
+}
+
+/** The outer header of a tunnelled packet. */
+export interface TunnelHeader {
+  /** `VXLAN, UDP 8472` or `IPIP, protocol 4`. */
+  readonly encapsulation: string;
+  /** Address of the sending node. */
+  readonly source: string;
+  /** Address of the receiving node. */
+  readonly destination: string;
 }
 
 /** What happens to one HTTP request. */
@@ -898,13 +1329,13 @@ export type Decision =
       /** What most implementations do. */
       readonly usually: PolicyOutcome;
       /** What is left open. */
-      readonly why: Reason;
+      readonly why: PolicyReason;
     }
   /** A fact is missing that manifests cannot tell. */
   | {
       readonly kind: "undetermined";
       /** Which. */
-      readonly missing: Reason;
+      readonly missing: PolicyReason;
     };
 
 /** Whether a connection may be made. */
@@ -915,7 +1346,7 @@ export type PolicyOutcome =
   | "denied";
 
 /** Why one end of a connection allows or denies it, or why that cannot be said. */
-export type Reason =
+export type PolicyReason =
   /** The network plugin does not enforce policies. */
   | "notEnforced"
   /** Policies apply to pods only; this end is none. */
@@ -954,7 +1385,7 @@ export interface Side {
   /** The judgement of this end alone. */
   readonly decision: Decision;
   /** Because of what. */
-  readonly reason: Reason;
+  readonly reason: PolicyReason;
   /** The same as a sentence. */
   readonly sentence: string;
   /** The NetworkPolicies that isolate this end in this direction. */
@@ -973,13 +1404,6 @@ export interface Side {
    */
   readonly policies: readonly Examined[];
 }
-
-/** From the point of view of the pod that a policy selects. */
-export type Direction =
-  /** Into the pod. */
-  | "ingress"
-  /** Out of the pod. */
-  | "egress";
 
 /** The rule that would have admitted a connection with the least change. */
 export interface Miss {
@@ -1068,13 +1492,6 @@ export interface AllowedPart {
   /** Ports open. */
   readonly ports: string;
 }
-
-/** An IP family. */
-export type Family =
-  /** IPv4. */
-  | "IPv4"
-  /** IPv6. */
-  | "IPv6";
 
 /** What counts as one end of a connection. */
 export type Granularity =
@@ -1284,7 +1701,7 @@ export interface Lookup {
   /** Every name tried, in order. */
   readonly steps: readonly LookupStep[];
   /** The ways to the name servers, in the order of use. */
-  readonly ways: readonly Way[];
+  readonly ways: readonly PathWay[];
   /** The part of the look-ups that fares so: less than 1/1 when only some DNS pods can be reached. */
   readonly share: string;
   /** Why it ended so. */
@@ -1397,7 +1814,7 @@ export interface DnsReason {
 }
 
 /** How queries to one name server fare. */
-export interface Way {
+export interface PathWay {
   /** The name server. */
   readonly server: string;
   /** UDP, or TCP for large answers. */
@@ -1561,7 +1978,7 @@ export interface ToolRun {
   /** Every name tried, in order. */
   readonly steps: readonly LookupStep[];
   /** The ways to the name servers. */
-  readonly ways: readonly Way[];
+  readonly ways: readonly PathWay[];
   /** What is missing to know the output for sure. */
   readonly undetermined?: string;
 }
@@ -1675,15 +2092,6 @@ export interface ProxySettings {
    */
   readonly interfaceAddresses?: { readonly [key: string]: readonly string[] } | undefined;
 }
-
-/** kube-proxy's backends. */
-export type ProxyMode =
-  /** The default on Linux. */
-  | "iptables"
-  /** Stable since 1.33. */
-  | "nftables"
-  /** Deprecated since 1.35. */
-  | "ipvs";
 
 /** The network plugin. */
 export interface CniSettings {
@@ -1816,6 +2224,22 @@ export interface ClusterQuestion {
   readonly ask: "cluster";
 }
 
+/**
+ * Which layer is at fault, by which object, and what to change: for one connection, or without
+ * `from` and `to` for the cluster as a whole.
+ */
+export interface DiagnoseQuestion {
+  readonly ask: "diagnose";
+  /** Who asks, as in `Trace`. */
+  readonly from?: string | undefined;
+  /** What for, as in `Trace`; a URL asked from outside goes through the Ingress. */
+  readonly to?: string | undefined;
+  /** The port, when `to` names none and more than one could be meant. */
+  readonly port?: PortText | undefined;
+  /** `TCP` (default), `UDP` or `SCTP`. */
+  readonly protocol?: string | undefined;
+}
+
 /** What a `kubectl get` or `kubectl describe` command would print. */
 export interface KubectlQuestion {
   readonly ask: "kubectl";
@@ -1834,6 +2258,70 @@ export interface TraceQuestion {
   readonly port?: PortText | undefined;
   /** `TCP` (default), `UDP` or `SCTP`. */
   readonly protocol?: string | undefined;
+}
+
+/** What answers behind a Service, and why is each pod one of its endpoints or not? */
+export interface ServiceQuestion {
+  readonly ask: "service";
+  /** `svc/api.prod`, `prod/api`. */
+  readonly service: string;
+  /** Only this pod. */
+  readonly pod?: string | undefined;
+}
+
+/** The rules that kube-proxy writes on a node. */
+export interface RulesQuestion {
+  readonly ask: "rules";
+  /** The node. */
+  readonly node: string;
+  /** `iptables`, `nftables` or `ipvs`; that of the settings by default. */
+  readonly mode?: ProxyMode | undefined;
+  /** `IPv4` (default) or `IPv6`. */
+  readonly family?: Family | undefined;
+  /** Only those of this Service, besides those that are always there. */
+  readonly service?: string | undefined;
+}
+
+/** Which of these rules does a packet match, and where does it end? */
+export interface WalkRulesQuestion {
+  readonly ask: "walkRules";
+  /** The node. */
+  readonly node: string;
+  /** Source address. */
+  readonly from: string;
+  /** Destination, `10.96.0.40:80`. */
+  readonly to: string;
+  /** `TCP` (default), `UDP` or `SCTP`. */
+  readonly protocol?: string | undefined;
+  /** `iptables` or `nftables`; that of the settings by default. */
+  readonly mode?: ProxyMode | undefined;
+}
+
+/** What answers on a port of a node? */
+export interface NodePortQuestion {
+  readonly ask: "nodePort";
+  /** The node. */
+  readonly node: string;
+  /** The port. */
+  readonly port: number;
+  /** `TCP` (default), `UDP` or `SCTP`. */
+  readonly protocol?: string | undefined;
+}
+
+/** Where does an address come from? */
+export interface AddressQuestion {
+  readonly ask: "address";
+  /** The address. */
+  readonly address: string;
+}
+
+/** Which way does the network plugin send a packet between two ends, Services and policies apart? */
+export interface WayQuestion {
+  readonly ask: "way";
+  /** `web/frontend`, `node/node-a`, an address. */
+  readonly from: string;
+  /** `web/frontend`, `node/node-a`, an address. */
+  readonly to: string;
 }
 
 /** What happens to an HTTP request that a client sends to the Ingress controller? */
@@ -1997,8 +2485,15 @@ export interface AssertQuestion {
 export interface Answers {
   readonly problems: ProblemList;
   readonly cluster: ClusterView;
+  readonly diagnose: Diagnosis;
   readonly kubectl: Output;
   readonly trace: Journey;
+  readonly service: ServiceReport;
+  readonly rules: RulesText;
+  readonly walkRules: RuleWalk;
+  readonly nodePort: NodePortReport;
+  readonly address: AddressOrigin;
+  readonly way: Way;
   readonly route: Routing;
   readonly nginx: NginxTable;
   readonly ingresses: StatusList;
@@ -2021,8 +2516,15 @@ export interface Answers {
 export type Question =
   | ProblemsQuestion
   | ClusterQuestion
+  | DiagnoseQuestion
   | KubectlQuestion
   | TraceQuestion
+  | ServiceQuestion
+  | RulesQuestion
+  | WalkRulesQuestion
+  | NodePortQuestion
+  | AddressQuestion
+  | WayQuestion
   | RouteQuestion
   | NginxQuestion
   | IngressesQuestion

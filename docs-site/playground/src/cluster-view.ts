@@ -2,6 +2,7 @@
 // wraps, reflows and is read aloud.
 import type { ClusterView } from "kubehop";
 import { html, type TemplateResult } from "lit";
+import type { Suggestion } from "./views.js";
 
 export type { ClusterView };
 
@@ -15,17 +16,26 @@ function classes(key: string, marks: Marks, extra = ""): string {
   return ["box", extra, marks.path.has(key) ? "on-path" : "", marks.at === key ? "at" : ""].filter(Boolean).join(" ");
 }
 
-/** Pods in kubectl's notation. */
-export function podNames(cluster: ClusterView): readonly string[] {
-  return cluster.pods.map((pod) => `${pod.namespace}/${pod.name}`);
-}
-
-/** What one may connect to: Services by name, then pods. */
-export function destinations(cluster: ClusterView): readonly string[] {
-  const services = cluster.services.flatMap((service) =>
-    service.ports.length ? service.ports.map((port) => `${service.name}.${service.namespace}:${port.port}`) : [`${service.name}.${service.namespace}`],
-  );
-  return [...services, ...podNames(cluster)];
+/** What the cluster has to offer for a field, in kubectl's notation. */
+export function suggestions(kind: Suggestion, cluster: ClusterView): readonly string[] {
+  const pods = cluster.pods.map((pod) => `${pod.namespace}/${pod.name}`);
+  switch (kind) {
+    case "pods":
+      return pods;
+    case "nodes":
+      return cluster.nodes.map((node) => node.name);
+    case "services":
+      return cluster.services.map((service) => `${service.name}.${service.namespace}`);
+    case "clients":
+      return [...pods, ...cluster.nodes.map((node) => `node/${node.name}`), "outside"];
+    case "destinations": {
+      const services = cluster.services.flatMap((service) => {
+        const name = `${service.name}.${service.namespace}`;
+        return service.ports.length ? service.ports.map((port) => `${name}:${port.port}`) : [name];
+      });
+      return [...services, ...pods];
+    }
+  }
 }
 
 /** Nodes with their pods, and the Services above them. */

@@ -5,7 +5,7 @@
 // Events: "answer" and "change", bubbling and composed, with the engine's own data as detail.
 import { Cluster, type Journey, type Place, type Problem, type ProblemList } from "kubehop";
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
-import { type ClusterView, clusterTemplate, destinations, type Marks, podNames } from "./cluster-view.js";
+import { type ClusterView, clusterTemplate, type Marks, suggestions } from "./cluster-view.js";
 import type { Editor } from "./editor.js";
 import { journeyTemplate, marksOf, placeOf, stepCount, tone } from "./journey-view.js";
 import { styles } from "./styles.js";
@@ -79,7 +79,7 @@ export class KubehopPlayground extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    for (const name of ["from", "to", "name", "url", "port", "protocol", "command", "by"]) {
+    for (const name of new Set(VIEWS.flatMap((view) => view.fields.map((field) => field.name)))) {
       const value = this.getAttribute(name);
       if (value !== null) this.values = { ...this.values, [name]: value };
     }
@@ -270,11 +270,11 @@ export class KubehopPlayground extends LitElement {
         <select @change=${change}>${field.options.map((option) => html`<option ?selected=${option === value}>${option}</option>`)}</select>
       </label>`;
     }
-    const suggestions = cluster && field.suggest ? suggest(field, cluster) : [];
+    const offered = cluster && field.suggest ? suggestions(field.suggest, cluster) : [];
     return html`<label class="wide">${field.label}
       <input name=${field.name} .value=${value} placeholder=${field.placeholder ?? ""} list="${field.name}-list"
         autocomplete="off" autocapitalize="off" spellcheck="false" @change=${change} />
-      <datalist id="${field.name}-list">${suggestions.map((name) => html`<option value=${name}></option>`)}</datalist>
+      <datalist id="${field.name}-list">${offered.map((name) => html`<option value=${name}></option>`)}</datalist>
     </label>`;
   }
 
@@ -317,10 +317,4 @@ export class KubehopPlayground extends LitElement {
       </details>
     </div>`;
   }
-}
-
-function suggest(field: Field, cluster: ClusterView): readonly string[] {
-  if (field.suggest === "destinations") return destinations(cluster);
-  const pods = podNames(cluster);
-  return field.suggest === "pods" ? pods : [...pods, ...cluster.nodes.map((node) => `node/${node.name}`)];
 }

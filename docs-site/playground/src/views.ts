@@ -1,11 +1,13 @@
 // The questions the element can ask, each with the fields of its form. Everything else is the engine's.
 import type { Question } from "kubehop";
 
+export type Suggestion = "pods" | "nodes" | "services" | "clients" | "destinations";
+
 export interface Field {
   name: string;
   label: string;
-  /** Suggestions come from the cluster: pods, destinations. */
-  suggest?: "pods" | "destinations" | "pods-and-nodes";
+  /** What the cluster has to offer for it. */
+  suggest?: Suggestion;
   placeholder?: string;
   options?: readonly string[];
   optional?: boolean;
@@ -18,7 +20,7 @@ export interface View {
   fields: readonly Field[];
 }
 
-const from: Field = { name: "from", label: "From", suggest: "pods-and-nodes", placeholder: "web/frontend" };
+const from: Field = { name: "from", label: "From", suggest: "clients", placeholder: "web/frontend" };
 const to: Field = { name: "to", label: "To", suggest: "destinations", placeholder: "http://api.prod" };
 
 /** The question a filled form asks; empty fields are left out. */
@@ -37,6 +39,12 @@ export const VIEWS: readonly View[] = [
     label: "Trace",
     ask: "trace",
     fields: [from, to],
+  },
+  {
+    id: "diagnose",
+    label: "Diagnose",
+    ask: "diagnose",
+    fields: [{ ...from, optional: true }, { ...to, optional: true }],
   },
   {
     id: "policy",
@@ -69,6 +77,30 @@ export const VIEWS: readonly View[] = [
     label: "HTTP",
     ask: "route",
     fields: [{ name: "url", label: "URL", placeholder: "https://shop.example.com/api" }],
+  },
+  {
+    id: "service",
+    label: "Service",
+    ask: "service",
+    fields: [{ name: "service", label: "Service", suggest: "services", placeholder: "api.prod" }],
+  },
+  {
+    id: "rules",
+    label: "Rules",
+    ask: "rules",
+    fields: [
+      { name: "node", label: "Node", suggest: "nodes", placeholder: "node-a" },
+      { name: "mode", label: "As", options: ["iptables", "nftables", "ipvs"] },
+    ],
+  },
+  {
+    id: "tool",
+    label: "DNS tool",
+    ask: "tool",
+    fields: [
+      { ...from, suggest: "pods" },
+      { name: "command", label: "Typed in the pod", placeholder: "nslookup api.prod" },
+    ],
   },
   {
     id: "kubectl",

@@ -37,6 +37,9 @@ const VIEW: Record<string, string> = {
   resolve: "dns",
   route: "http",
   kubectl: "kubectl",
+  service: "service",
+  rules: "rules",
+  tool: "tool",
 };
 
 /** The element's view for a question, or `null` when it has none. */
