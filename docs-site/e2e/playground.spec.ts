@@ -17,7 +17,7 @@ test("the first page answers a question before anything is clicked", async ({ pa
 
 test("an edit changes the answer, and reset brings it back", async ({ page }) => {
   await open(page);
-  const before = await verdict(page).innerText();
+  const before = (await verdict(page).textContent()) ?? "";
   const editor = page.getByRole("textbox", { name: "Kubernetes manifests" });
   await editor.scrollIntoViewIfNeeded();
   await expect(editor).toBeVisible();
@@ -58,7 +58,7 @@ test("a shared link restores the screen", async ({ page }) => {
     each.manifests = each.manifests.replace(/kind: NetworkPolicy/g, "kind: ConfigMap");
   });
   await expect(verdict(page)).toHaveText(/connect/i);
-  const text = await verdict(page).innerText();
+  const text = (await verdict(page).textContent()) ?? "";
   await page.getByRole("button", { name: "Share" }).first().click();
   const url = page.url();
   expect(url).toContain("#kubehop=");

@@ -124,7 +124,14 @@ export function createEditor(options: {
       }
       const from = offset(place.line, place.column);
       const to = offset(place.endLine, place.endColumn);
-      view.dispatch({ effects: [tint.of({ from, to }), EditorView.scrollIntoView(from, { y: "center" })] });
+      view.dispatch({ effects: tint.of({ from, to }) });
+      // CodeMirror's own scrollIntoView would scroll the page as well.
+      view.requestMeasure({
+        read: () => view.lineBlockAt(from).top - view.scrollDOM.clientHeight / 2,
+        write: (top) => {
+          view.scrollDOM.scrollTop = top;
+        },
+      });
     },
   };
 }

@@ -13,6 +13,11 @@ function flatten(journey: Journey, branch: number): readonly Flat[] {
   return trace ? trace.hops.flatMap((hop, index) => hop.steps.map((step) => ({ step, hop: index }))) : [];
 }
 
+/** The engine's sentences set names in backticks; here they are code. */
+export function prose(text: string): readonly (string | TemplateResult)[] {
+  return text.split("`").map((part, index) => (index % 2 ? html`<code>${part}</code>` : part));
+}
+
 /** How many steps a branch has. */
 export function stepCount(journey: Journey, branch: number): number {
   return flatten(journey, branch).length;
@@ -71,7 +76,6 @@ export function journeyTemplate(
     step: number;
     onBranch: (branch: number) => void;
     onStep: (step: number) => void;
-    onPlace: (place: Place) => void;
   },
 ): TemplateResult {
   const steps = flatten(journey, state.branch);
@@ -104,18 +108,18 @@ function stepTemplate(
   step: Step,
   at: Journey["traces"][number]["hops"][number]["at"] | undefined,
   index: number,
-  state: { step: number; onStep: (step: number) => void; onPlace: (place: Place) => void },
+  state: { step: number; onStep: (step: number) => void },
 ): TemplateResult {
   const [symbol, kind] = SYMBOLS[step.action] ?? ["→", ""];
   const place = step.evidence.find((item) => item.place)?.place;
   const object = step.evidence[0];
   const where = at ? (at.kind === "pod" ? `pod ${at.namespace}/${at.name}` : at.kind === "node" ? `node ${at.name}` : at.kind === "loadBalancer" ? `load balancer ${at.address}` : at.address) : "";
   return html`<li>
-    <button type="button" aria-current=${index === state.step ? "step" : "false"} @click=${() => { state.onStep(index); if (place) state.onPlace(place); }}>
+    <button type="button" aria-current=${index === state.step ? "step" : "false"} @click=${() => state.onStep(index)}>
       <span class=${kind} aria-hidden="true">${symbol}</span>
       <span class="step-name">${index + 1}. ${where}</span>
-      <span class="step-text">${step.sentence}</span>
-      ${step.nearMiss ? html`<span class="step-text wait">${step.nearMiss.sentence}</span>` : nothing}
+      <span class="step-text">${prose(step.sentence)}</span>
+      ${step.nearMiss ? html`<span class="step-text wait">${prose(step.nearMiss.sentence)}</span>` : nothing}
       ${object
         ? html`<span class="where">${place ? `line ${place.line} · ` : ""}${object.object.kind} ${object.object.name}${object.field ? ` · ${object.field}` : ""}</span>`
         : nothing}

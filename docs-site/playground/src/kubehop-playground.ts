@@ -7,7 +7,7 @@ import { Cluster, type Journey, type Place, type Problem, type ProblemList } fro
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { type ClusterView, clusterTemplate, type Marks, suggestions } from "./cluster-view.js";
 import type { Editor } from "./editor.js";
-import { journeyTemplate, marksOf, placeOf, stepCount, tone } from "./journey-view.js";
+import { journeyTemplate, marksOf, placeOf, prose, stepCount, tone } from "./journey-view.js";
 import { styles } from "./styles.js";
 import { type Field, question, type View, VIEWS } from "./views.js";
 
@@ -282,7 +282,7 @@ export class KubehopPlayground extends LitElement {
     const error = this.result?.error;
     const [symbol, kind] = error ? ["!", "bad"] : journey ? tone(journey) : ["", ""];
     const text = error ?? journey?.summary ?? (this.result ? this.result.text.split("\n")[0] : "Fill in the question above.");
-    return html`<div class="verdict ${kind}" role="status"><span aria-hidden="true">${symbol}</span><span>${text}</span></div>`;
+    return html`<div class="verdict ${kind}" role="status"><span aria-hidden="true">${symbol}</span><span>${prose(text ?? "")}</span></div>`;
   }
 
   #why(journey: Journey | null): TemplateResult {
@@ -292,7 +292,6 @@ export class KubehopPlayground extends LitElement {
       step: this.step,
       onBranch: (branch) => { this.branch = branch; this.step = this.#lastStep(); },
       onStep: (step) => { this.step = step; },
-      onPlace: (place) => this.#show(place),
     });
   }
 

@@ -83,6 +83,7 @@ export const styles = css`
   .node > .heading small { font-family: var(--kh-mono); font-weight: 400; }
 
   .editor { height: 28rem; border: 1px solid var(--kh-soft); border-radius: 6px; overflow: hidden; }
+  code { font: 0.92em var(--kh-mono); }
   pre { margin: 0; white-space: pre; overflow: auto; font: 0.8125rem/1.5 var(--kh-mono); }
   pre.answer { white-space: pre-wrap; overflow-wrap: anywhere; }
   .below { border-top: 1px solid var(--kh-soft); background: var(--kh-pane); padding: 0.5rem 0.75rem; display: grid; gap: 0.25rem; }
