@@ -79,8 +79,11 @@ for (const [name, options] of [
     await open(page);
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     expect(overflow).toBeLessThanOrEqual(0);
-    const result = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]).analyze();
-    expect(result.violations).toEqual([]);
+    // The theme makes code blocks that scroll focusable when the page is idle: what counts is the settled page.
+    await expect(async () => {
+      const builder = new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]);
+      expect((await builder.analyze()).violations).toEqual([]);
+    }).toPass({ timeout: 15_000 });
   });
 }
 
