@@ -64,6 +64,10 @@ impl<'a> Matrix<'a> {
         self.rows.pool.intersect(a, b)
     }
 
+    pub(super) fn intern(&mut self, ports: &PortSet) -> u32 {
+        self.rows.pool.intern(ports)
+    }
+
     pub(super) fn union(&mut self, a: u32, b: u32) -> u32 {
         self.rows.pool.union(a, b)
     }
@@ -79,7 +83,7 @@ impl<'a> Matrix<'a> {
 
     /// The ports on which pods of one class may open connections to pods of another, as a number for
     /// [`Matrix::ports`], when both have an address of the family. Two cases differ from it: a pod and
-    /// itself, and a pod and a hostNetwork pod of its own node, which may always talk.
+    /// itself, and a pod and a hostNetwork pod of its own node, between which NetworkPolicies never stand.
     pub fn between(&mut self, from: u32, to: u32, family: Family) -> u32 {
         if !self.enforced {
             return ALL;

@@ -262,8 +262,10 @@ impl Engine {
                     if far {
                         common.add(matrix, general);
                     }
-                    if near {
-                        common.add(matrix, super::ports::ALL);
+                    if let Some((a, b)) = near {
+                        let ports = self.neighbours(snapshot, a, b, family);
+                        let ports = matrix.intern(&ports);
+                        common.add(matrix, ports);
                     }
                 }
             }
@@ -299,24 +301,32 @@ impl Engine {
             .is_some_and(|class| class.atom(family) != super::classes::NOTHING)
     }
 
-    /// Whether among the pairs of two groups there are some that the node makes special (a pod and a
-    /// hostNetwork pod of its node), and some that the general rule judges. A pod and itself is no pair.
-    fn nearness(&self, snapshot: &Snapshot, from: &Group, to: &Group) -> (bool, bool) {
+    /// The ports open between a pod and a hostNetwork pod of its node.
+    fn neighbours(&self, snapshot: &Snapshot, from: PodId, to: PodId, family: Family) -> PortSet {
+        let ends = super::selection::families(snapshot, Party::Pod(from), Party::Pod(to));
+        let pair = ends.into_iter().find(|(other, ..)| *other == family);
+        pair.map(|(_, a, b)| self.ports_between(snapshot, (Party::Pod(from), a), (Party::Pod(to), b)))
+            .unwrap_or_default()
+    }
+
+    /// Among the pairs of two groups, one that the node makes special (a pod and a hostNetwork pod of its
+    /// node), and whether there are some that the general rule judges. A pod and itself is no pair.
+    fn nearness(&self, snapshot: &Snapshot, from: &Group, to: &Group) -> (Option<(PodId, PodId)>, bool) {
         let selectable =
             |group: &Group| self.classes.list.get(group.class as usize).is_some_and(|class| class.selectable);
         let special = selectable(from) != selectable(to);
-        let (mut near, mut far) = (false, false);
+        let (mut near, mut far) = (None, false);
         for a in &from.pods {
             for b in &to.pods {
                 if a == b {
                     continue;
                 }
                 if special && self.same_node(snapshot, *a, *b) {
-                    near = true;
+                    near = Some((*a, *b));
                 } else {
                     far = true;
                 }
-                if far && (near || !special) {
+                if far && (near.is_some() || !special) {
                     return (near, far);
                 }
             }
