@@ -120,6 +120,8 @@ pub enum Question {
     Nginx {},
     /// Class, controller and ADDRESS of every Ingress.
     Ingresses {},
+    /// What a careful engineer would raise about the cluster.
+    Lint {},
     /// May `from` open this connection to `to`, as far as policies go, and which of them say so?
     PolicyVerdict {
         /// A pod, workload, node or address.
@@ -324,6 +326,8 @@ pub enum Answer {
     Nginx(crate::ingress::NginxTable),
     /// Answer to [`Question::Ingresses`].
     Ingresses(crate::ingress::StatusList),
+    /// Answer to [`Question::Lint`].
+    Lint(crate::lint::Lint),
     /// Answer to [`Question::PolicyVerdict`].
     PolicyVerdict(Box<policy::Verdict>),
     /// Answer to [`Question::AllowedPorts`].
@@ -390,6 +394,7 @@ impl Cluster {
     /// [`AskError`] when the question names something that does not exist or cannot be read.
     pub fn ask(&self, question: &Question) -> Result<Answer, AskError> {
         Ok(match question {
+            Question::Lint {} => Answer::Lint(self.lint()),
             Question::PolicyVerdict { from, to, port, protocol } => {
                 Answer::PolicyVerdict(Box::new(self.policy_verdict(from, to, port, protocol.as_deref())?))
             }

@@ -13,6 +13,7 @@ pub mod dns;
 pub mod gateway;
 pub mod ingress;
 pub mod journey;
+pub mod lint;
 pub mod policy;
 pub mod render;
 pub mod services;

@@ -94,7 +94,7 @@ impl Direction {
 ///
 /// k8s: pkg/apis/networking/v1/defaults.go SetDefaults_NetworkPolicy: without types Ingress, and Egress
 /// only when there are egress rules
-pub(super) fn isolates(policy: &NetworkPolicy, direction: Direction) -> bool {
+pub(crate) fn isolates(policy: &NetworkPolicy, direction: Direction) -> bool {
     let types = &policy.spec.policy_types;
     match direction {
         Direction::Ingress => types.is_empty() || types.iter().any(|name| name == "Ingress"),
@@ -423,4 +423,13 @@ pub(crate) fn named_ports(
         let number = u16::try_from(port.container_port).ok().filter(|number| *number > 0)?;
         (!port.name.is_empty()).then_some((port.name.as_str(), key(Protocol::parse(&port.protocol)?, number)))
     })
+}
+
+/// Whether a pod of this spec has a port of that name and protocol.
+pub(crate) fn has_named_port(
+    spec: &crate::manifest::api::core_v1::PodSpec,
+    name: &str,
+    protocol: Protocol,
+) -> bool {
+    named_ports(spec).any(|(other, number)| other == name && number & !0xffff == key(protocol, 0))
 }

@@ -72,6 +72,20 @@ fn as_other(snapshot: &Snapshot, pod: PodId) -> Other<'_> {
 }
 
 impl Engine {
+    /// Whether a policy applies to any pod at all.
+    pub(crate) fn selects_any(&self, policy: u32) -> bool {
+        self.policy(policy).is_some_and(|policy| !self.set(policy.subject).is_empty())
+    }
+
+    /// Whether a NetworkPolicy isolates a pod in this direction.
+    pub(crate) fn is_isolated(&self, pod: PodId, direction: Direction) -> bool {
+        let class = self.classes.of(pod).map(|(class, _)| class as usize);
+        let sides = class.and_then(|class| self.applied.get(class));
+        sides
+            .and_then(|sides| sides.get(direction.index()))
+            .is_some_and(|applied| !applied.network.is_empty())
+    }
+
     /// The policies that select a pod.
     pub(super) fn policies_of(&self, snapshot: &Snapshot, pod: PodId) -> PoliciesOf {
         let other = as_other(snapshot, pod);

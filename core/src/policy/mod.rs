@@ -37,6 +37,9 @@ mod symbolic;
 mod tests;
 mod verdict;
 
+pub(crate) use compile::{has_named_port, isolates};
+pub(crate) use explain::{selector as selector_text, selector_miss};
+
 pub use addrs::AddressSet;
 pub use claims::{Assertion, Claim};
 pub use engine::Engine;

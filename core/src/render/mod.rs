@@ -34,6 +34,7 @@ pub fn text(answer: &Answer) -> String {
         Answer::Routing(answer) => ingress::routing(answer),
         Answer::Nginx(table) => ingress::nginx(table),
         Answer::Ingresses(list) => ingress::statuses(list),
+        Answer::Lint(answer) => policy::lint(answer),
         Answer::PolicyVerdict(answer) => policy::verdict(answer),
         Answer::AllowedPorts(answer) => policy::allowed_ports(answer),
         Answer::Reachability(answer) => policy::reachability(answer),

@@ -128,3 +128,15 @@ pub(super) fn assertion(answer: &Assertion) -> String {
     }
     out
 }
+
+pub(super) fn lint(answer: &crate::lint::Lint) -> String {
+    let mut out = String::new();
+    for finding in &answer.findings {
+        let _ = writeln!(out, "{:?} {}: {}", finding.severity, finding.code, finding.message);
+        for evidence in &finding.evidence {
+            let _ = writeln!(out, "  {}", place(evidence));
+        }
+        let _ = writeln!(out, "  {}", finding.fix);
+    }
+    if out.is_empty() { "nothing to raise\n".into() } else { out }
+}
