@@ -1095,6 +1095,13 @@ class ResponseStatus(Answer):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ResponseConnectionFailed(Answer):
+    """There is no HTTP answer: the connection or the TLS handshake fails."""
+
+    kind: Literal["connectionFailed"] = "connectionFailed"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ResponseUndetermined(Answer):
     """The model cannot tell."""
 
@@ -2053,7 +2060,7 @@ Connection = Literal["connected", "refused", "timedOut", "undetermined"]
 """What comes of connecting to an address."""
 
 
-Response = Union["ResponseBackend", "ResponseStatus", "ResponseUndetermined"]
+Response = Union["ResponseBackend", "ResponseStatus", "ResponseConnectionFailed", "ResponseUndetermined"]
 """What the client gets."""
 
 

@@ -15,15 +15,13 @@ from keyword import iskeyword
 from pathlib import Path
 from typing import Any
 
-from . import questions
+from . import answers, questions
 from ._cluster import Cluster, files
 from ._errors import KubehopError
 from ._record import Answer
 
 ALIASES = {"problems": ["check"], "policyVerdict": ["policy"]}
 """Shorter names of questions."""
-
-GOOD = frozenset({"connected", "allowed", "admitted", "delivered", "answered", "success", "http"})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,30 +49,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def is_bad_news(answer: Answer) -> bool:
-    """Whether something is wrong: an error in the input, a finding, a connection that fails."""
-    return any(_bad(key, value) for key, value in _top(answer.to_dict()))
-
-
-def _top(data: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """What the answer itself decides, not what led there."""
-    for key, value in data.items():
-        if key == "traces":
-            for trace in value:
-                yield from trace.items()
-        else:
-            yield key, value
-
-
-def _bad(key: str, value: Any) -> bool:
-    if key == "outcome":
-        return value not in GOOD
-    if key in ("problems", "findings") and isinstance(value, list):
-        return any(item.get("severity") == "error" for item in value)
-    if key == "disposition" and isinstance(value, dict):
-        return value.get("kind") not in GOOD
-    if key == "decision":
-        return (value.get("kind") if isinstance(value, dict) else value) not in GOOD
-    return False
+    """Whether something is wrong: an error in the input, a connection that fails, a name not found."""
+    match answer:
+        case answers.ProblemList():
+            return any(problem.severity == "error" for problem in answer.problems)
+        case answers.Diagnosis():
+            return any(layer.state not in ("ok", "notUsed") for layer in answer.layers)
+        case answers.Journey():
+            return answer.outcome != "connected"
+        case answers.Verdict():
+            return answer.decision.kind != "allowed"
+        case answers.Assertion():
+            return not answer.holds
+        case answers.Lookup():
+            return answer.outcome != "found"
+        case answers.DnsResponse():
+            return answer.rcode != "NOERROR"
+        case answers.Routing():
+            return any(outcome.response.kind != "backend" for outcome in answer.outcomes)
+        case answers.Output():
+            return answer.exit_code != 0
+        case answers.ToolRun():
+            return answer.exit != 0
+        case _:
+            return False
 
 
 def _mention(cluster: Cluster) -> None:

@@ -1156,6 +1156,8 @@ export type Response =
       /** The Location header of a redirect. */
       readonly location?: string;
     }
+  /** There is no HTTP answer: the connection or the TLS handshake fails. */
+  | { readonly kind: "connectionFailed" }
   /** The model cannot tell. */
   | {
       readonly kind: "undetermined";
