@@ -31,7 +31,7 @@ fn offset(size: u128, step: u128, max: u128) -> u128 {
 
 impl Bands {
     fn new(first: u128, last: u128, offset: u128) -> Self {
-        let dynamic = first + offset;
+        let dynamic = first.saturating_add(offset);
         Self { first, last, dynamic, used: BTreeSet::new(), next_upper: dynamic, next_lower: first }
     }
 
@@ -41,20 +41,17 @@ impl Bands {
 
     /// The lowest free one of the dynamic band, then of the static one.
     fn next(&mut self) -> Option<u128> {
-        while self.next_upper <= self.last && self.used.contains(&self.next_upper) {
-            self.next_upper += 1;
+        // The cursors only move up: nothing is ever given back.
+        if let Some(free) = (self.next_upper..=self.last).find(|value| !self.used.contains(value)) {
+            self.next_upper = free;
+            self.used.insert(free);
+            return Some(free);
         }
-        if self.next_upper <= self.last {
-            self.used.insert(self.next_upper);
-            return Some(self.next_upper);
-        }
-        while self.next_lower < self.dynamic && self.used.contains(&self.next_lower) {
-            self.next_lower += 1;
-        }
-        (self.next_lower < self.dynamic).then(|| {
-            self.used.insert(self.next_lower);
-            self.next_lower
-        })
+        self.next_upper = self.next_upper.max(self.last);
+        let free = (self.next_lower..self.dynamic).find(|value| !self.used.contains(value))?;
+        self.next_lower = free;
+        self.used.insert(free);
+        Some(free)
     }
 }
 
@@ -74,7 +71,7 @@ impl IpAllocator {
         let last = if family(&net) == Family::IPv4 { end.saturating_sub(1) } else { end };
         let size =
             1_u128.checked_shl(u32::from(net.max_prefix_len() - net.prefix_len())).unwrap_or(u128::MAX);
-        Self { net, bands: Bands::new(base + 1, last, offset(size, 16, 256)) }
+        Self { net, bands: Bands::new(base.saturating_add(1), last, offset(size, 16, 256)) }
     }
 
     fn take(&mut self, ip: IpAddr) -> Result<(), String> {

@@ -40,7 +40,8 @@ pub(crate) struct CidrSet {
     node_mask: u8,
     max: u64,
     next: u64,
-    used: BTreeSet<u64>,
+    /// Indexes handed out or occupied, both ends included; they may overlap.
+    used: Vec<(u64, u64)>,
 }
 
 impl CidrSet {
@@ -63,26 +64,34 @@ impl CidrSet {
             node_mask,
             max: 1 << bits,
             next: 0,
-            used: BTreeSet::new(),
+            used: Vec::new(),
         })
     }
 
     /// The next free block after the one handed out last.
     pub(crate) fn allocate_next(&mut self) -> Option<IpNet> {
-        let index = (0..self.max)
-            .map(|step| (self.next + step) % self.max)
-            .find(|index| !self.used.contains(index))?;
-        self.used.insert(index);
+        let index =
+            self.free_from(self.next).or_else(|| self.free_from(0).filter(|&index| index < self.next))?;
+        self.used.push((index, index));
         self.next = (index + 1) % self.max;
         let shift = u32::from(self.cluster.max_prefix_len() - self.node_mask);
-        let start = self.base + u128::from(index).checked_shl(shift).unwrap_or(0);
+        let start = self.base.saturating_add(u128::from(index).checked_shl(shift).unwrap_or(0));
         IpNet::new(address(family(&self.cluster), start), self.node_mask).ok()
+    }
+
+    /// The first free index at or after `from`.
+    fn free_from(&self, from: u64) -> Option<u64> {
+        let mut at = from;
+        // Each round leaves a taken range behind for good.
+        while let Some(&(_, last)) = self.used.iter().find(|&&(first, last)| (first..=last).contains(&at)) {
+            at = last + 1;
+        }
+        (at < self.max).then_some(at)
     }
 
     /// Takes every block that `net` touches; nothing when it lies outside.
     pub(crate) fn occupy(&mut self, net: &IpNet) {
-        let Some((first, last)) = self.indexes(net) else { return };
-        self.used.extend(first..=last);
+        self.used.extend(self.indexes(net));
     }
 
     /// The block that holds `ip`.
@@ -163,7 +172,7 @@ impl HostLocal {
         let ip = address(self.family, self.next);
         self.used.insert(self.next);
         self.free -= 1;
-        self.next += 1;
+        self.next = self.next.saturating_add(1);
         Ok(ip)
     }
 }

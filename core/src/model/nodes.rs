@@ -136,7 +136,7 @@ fn addresses(nodes: &mut [Node], settings: &Settings) {
     for wanted in families {
         let Some(block) = node_block(settings, wanted) else { continue };
         let last = number(block.broadcast());
-        let mut next = number(block.network()) + FIRST_NODE;
+        let mut next = number(block.network()).saturating_add(FIRST_NODE);
         for node in nodes.iter_mut().filter(|node| {
             node.origin == Origin::ControlPlane
                 || node.ips.is_empty()

@@ -62,7 +62,7 @@ fn port(name: &str, number: i32, target: i32, protocol: &str) -> ServicePort {
 /// The address `step` after the base of the first service CIDR, where the CIDR holds it.
 fn service_ip(settings: &Settings, step: u128) -> Option<IpAddr> {
     let net = settings.service_cidrs.first()?;
-    let ip = address(family(net), number(net.network()) + step);
+    let ip = address(family(net), number(net.network()).saturating_add(step));
     net.contains(&ip).then_some(ip)
 }
 
@@ -197,7 +197,7 @@ pub(crate) fn api_server(settings: &Settings, nodes: &[Node], wanted: Family) ->
         control_plane.and_then(|node| node.ips.iter().copied().find(|&ip| Family::of(ip) == wanted));
     of_node.or_else(|| {
         let block = node_block(settings, wanted)?;
-        Some(address(wanted, number(block.network()) + 10))
+        Some(address(wanted, number(block.network()).saturating_add(10)))
     })
 }
 

@@ -513,3 +513,43 @@ fn ten_thousand_pods() {
     let id = snapshot.service_id("shop", "web99").unwrap();
     assert_eq!(snapshot.slices_of(id).map(|slice| slice.pods.len()).sum::<usize>(), 100);
 }
+
+#[test]
+fn odd_settings_do_not_break_anything() {
+    let nets = [
+        "0.0.0.0/0",
+        "255.255.255.255/32",
+        "10.0.0.0/31",
+        "::/0",
+        "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/128",
+        "ffff:ffff:ffff:ffff:ffff:ffff:ffff:fff0/124",
+    ];
+    for pods in nets {
+        for services in nets {
+            for (mask_v4, mask_v6) in [(24, 64), (32, 128), (0, 0), (255, 255)] {
+                let settings = Settings {
+                    node_cidrs: vec![services.parse().unwrap()],
+                    pod_cidrs: vec![pods.parse().unwrap(), services.parse().unwrap()],
+                    service_cidrs: vec![services.parse().unwrap(), pods.parse().unwrap()],
+                    node_mask_v4: mask_v4,
+                    node_mask_v6: mask_v6,
+                    node_port_range: (65535, 0),
+                    ..Settings::default()
+                };
+                let text = WEB.replace("selector: {app: web}\n", "type: NodePort\n  selector: {app: web}\n");
+                let snapshot = load_with(&text, &settings);
+                assert!(snapshot.namespace_id("shop").is_some(), "{pods} {services} {mask_v4}");
+            }
+        }
+    }
+}
+
+#[test]
+fn odd_numbers_do_not_break_anything() {
+    for number in ["-1", "2147483647", "20001", "0"] {
+        let text = WEB.replace("replicas: 3", &format!("replicas: {number}"));
+        let text = text.replace("containerPort: 8080", &format!("containerPort: {number}"));
+        let text = text.replace("port: 80", &format!("port: {number}"));
+        assert!(load(&text).pods.len() <= 20_002);
+    }
+}
