@@ -1,7 +1,7 @@
 //! For which zones and nodes an endpoint is meant.
 //!
-//! Modelled: `spec.trafficDistribution`. Not modelled: the annotation topology-mode `Auto`, which needs
-//! the CPU of all nodes; such Services get no hints.
+//! `spec.trafficDistribution` is judged here, endpoint by endpoint; the annotation topology-mode `Auto`
+//! wins over it and looks at the whole cluster, in `topology.rs`.
 
 use crate::manifest::api::discovery_v1::{EndpointHints, ForName};
 use crate::manifest::api::meta::Labels;

@@ -1,18 +1,15 @@
 //! The whole way from manifests to a settled cluster.
 
 use super::controllers::{Owners, controller};
-use super::endpoints::{CONTROLLER, MANAGED_BY, World};
 use super::intake::{Given, Intake, PodSource, Reports, intake};
 use super::ipam::{HostLocal, family};
-use super::lookup::SERVICE_NAME;
 use super::workloads::{Plan, expand};
 use super::{
-    EndpointSlice, Family, Index, Namespace, NamespaceId, Node, NodeId, Origin, Phase, Pod, PodId, Service,
-    Settings, Snapshot, Stored, Workload, allocate, endpoints, hints, mirror, namespaces, nodes, pods,
-    scheduling, system, versions,
+    EndpointSlice, Family, Index, Namespace, NamespaceId, Node, NodeId, Origin, Phase, Pod, Service,
+    Settings, Snapshot, Stored, Workload, allocate, namespaces, nodes, pods, scheduling, system, versions,
 };
 use crate::admission::Fault;
-use crate::manifest::api::{core_v1, discovery_v1, networking_v1};
+use crate::manifest::api::{core_v1, networking_v1};
 use crate::manifest::{Manifests, ObjectId, ObjectRef, Problem};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -107,7 +104,7 @@ impl Draft<'_> {
         found.ok().and_then(|at| u32::try_from(at).ok()).map(NamespaceId)
     }
 
-    fn namespace_name(&self, id: NamespaceId) -> &str {
+    pub(crate) fn namespace_name(&self, id: NamespaceId) -> &str {
         self.namespaces.get(id.index()).map_or("", |namespace| namespace.name.as_str())
     }
 
@@ -345,114 +342,6 @@ impl Draft<'_> {
         }
     }
 
-    /// EndpointSlices of the input, with the pods behind their endpoints.
-    fn given_slices(&self, intake: &mut Intake) -> Vec<EndpointSlice> {
-        if intake.slices.is_empty() {
-            return Vec::new();
-        }
-        let targets = Targets::new(self);
-        let mut found = Vec::new();
-        for given in std::mem::take(&mut intake.slices) {
-            let Some(namespace) = self.namespace_id(&given.namespace) else { continue };
-            let pod = |endpoint: &discovery_v1::Endpoint| {
-                let address = endpoint.addresses.first().map_or("", String::as_str);
-                targets.pod(endpoint.target_ref.as_ref(), &given.namespace, address)
-            };
-            let pods = given.value.endpoints.iter().map(pod).collect();
-            let origin = given.origin();
-            found.push(EndpointSlice { namespace, name: given.name, value: given.value, pods, origin });
-        }
-        found
-    }
-
-    fn stored_endpoints(&self, intake: &mut Intake) -> Vec<Stored<core_v1::Endpoints>> {
-        let given = std::mem::take(&mut intake.endpoints);
-        let stored = given.into_iter().map(|given| Stored {
-            object: ObjectRef::namespaced("Endpoints", &given.namespace, &given.name),
-            origin: given.origin(),
-            value: given.value,
-        });
-        stored.collect()
-    }
-
-    /// Slices for hand-made Endpoints of Services without a selector.
-    fn mirror(&self, endpoints: &[Stored<core_v1::Endpoints>], slices: &mut Vec<EndpointSlice>) {
-        if endpoints.is_empty() {
-            return;
-        }
-        let targets = Targets::new(self);
-        for stored in endpoints.iter().filter(|stored| mirror::wanted(&stored.value)) {
-            let within = stored.object.namespace.as_deref().unwrap_or_default();
-            let Some(namespace) = self.namespace_id(within) else { continue };
-            let name = stored.object.name.as_str();
-            let service = self
-                .services
-                .iter()
-                .find(|draft| draft.service.namespace == namespace && draft.service.name == name);
-            let selectorless = service.is_some_and(|draft| draft.service.spec.selector.is_empty());
-            let kept = slices.iter().any(|slice| is_kept(slice, namespace, name, mirror::MIRRORING));
-            if selectorless && !kept {
-                slices.extend(mirror::slices(stored, namespace, |address| {
-                    targets.pod(address.target_ref.as_ref(), within, &address.ip)
-                }));
-            }
-        }
-    }
-
-    /// Slices for Services with a selector; those that the input already has from the controller are
-    /// kept as they are.
-    fn make_slices(&mut self, slices: &mut Vec<EndpointSlice>) {
-        let kept: BTreeSet<(NamespaceId, &str)> = slices
-            .iter()
-            .filter(|slice| slice.value.metadata.labels.get(MANAGED_BY).is_some_and(|by| by == CONTROLLER))
-            .filter_map(|slice| {
-                Some((slice.namespace, slice.value.metadata.labels.get(SERVICE_NAME)?.as_str()))
-            })
-            .collect();
-        let services: Vec<&Service> = self.services.iter().map(|draft| &draft.service).collect();
-        let selected = endpoints::selected(&services, &self.pods);
-        let world = World { namespaces: &self.namespaces, nodes: &self.nodes, pods: &self.pods };
-        let mut made = Vec::new();
-        let mut api_server = None;
-        let mut auto = Vec::new();
-        for (service, selected) in services.iter().zip(&selected) {
-            if kept.contains(&(service.namespace, service.name.as_str()))
-                || service.spec.type_ == "ExternalName"
-            {
-                continue;
-            }
-            if !service.spec.selector.is_empty() {
-                made.extend(endpoints::slices(&world, service, selected));
-                if hints::wants_auto(&service.annotations) {
-                    auto.push(ObjectRef::namespaced(
-                        "Service",
-                        self.namespace_name(service.namespace),
-                        &service.name,
-                    ));
-                }
-            } else if service.name == "kubernetes" && self.namespace_name(service.namespace) == "default" {
-                let mut named = slices.iter().filter(|slice| slice.namespace == service.namespace);
-                let has_slice = named.any(|slice| {
-                    slice.value.metadata.labels.get(SERVICE_NAME).is_some_and(|name| name == "kubernetes")
-                });
-                if !has_slice {
-                    api_server = Some(*service);
-                }
-            }
-        }
-        let own = api_server.and_then(|service| {
-            system::api_server_slice(self.settings, &self.nodes, service, &mut self.reports)
-        });
-        for object in auto {
-            let message = format!(
-                "{object} asks for hints by zone and CPU, which are not modelled: its endpoints get none"
-            );
-            self.reports.assume("model/topology-mode", message, Some(object));
-        }
-        slices.extend(made);
-        slices.extend(own);
-    }
-
     /// Ingresses that name no class get the default one when they are created.
     ///
     /// k8s: plugin/pkg/admission/network/defaultingressclass/admission.go (1.36)
@@ -521,42 +410,4 @@ impl Draft<'_> {
         snapshot.reindex();
         snapshot
     }
-}
-
-/// Finds the pods behind hand-made endpoints.
-struct Targets<'d> {
-    draft: &'d Draft<'d>,
-    by_name: BTreeMap<(NamespaceId, &'d str), PodId>,
-    by_ip: BTreeMap<IpAddr, PodId>,
-}
-
-impl<'d> Targets<'d> {
-    fn new(draft: &'d Draft<'d>) -> Self {
-        let pods = || (0..).map(PodId).zip(&draft.pods);
-        let by_name = pods().map(|(id, pod)| ((pod.namespace, pod.name.as_str()), id)).collect();
-        let in_network = pods().filter(|(_, pod)| pod.is_alive() && !pod.host_network);
-        let mut by_ip = BTreeMap::new();
-        for (ip, id) in in_network.flat_map(|(id, pod)| pod.ips.iter().map(move |&ip| (ip, id))) {
-            by_ip.entry(ip).or_insert(id);
-        }
-        Self { draft, by_name, by_ip }
-    }
-
-    /// The pod that is named, else the one that has the address.
-    fn pod(&self, target: Option<&core_v1::ObjectReference>, within: &str, address: &str) -> Option<PodId> {
-        let target = target.filter(|target| target.kind == "Pod");
-        let named = target.and_then(|target| {
-            let within = if target.namespace.is_empty() { within } else { &target.namespace };
-            self.by_name.get(&(self.draft.namespace_id(within)?, target.name.as_str())).copied()
-        });
-        named.or_else(|| self.by_ip.get(&address.parse().ok()?).copied())
-    }
-}
-
-/// Whether a slice belongs to this Service and is kept by this controller.
-fn is_kept(slice: &EndpointSlice, namespace: NamespaceId, service: &str, controller: &str) -> bool {
-    let labels = &slice.value.metadata.labels;
-    slice.namespace == namespace
-        && labels.get(SERVICE_NAME).is_some_and(|name| name == service)
-        && labels.get(MANAGED_BY).is_some_and(|by| by == controller)
 }
