@@ -225,6 +225,10 @@ class EndpointView(Answer):
     """Whether its pod is ready, terminating or not."""
     terminating: bool
     """Whether its pod is being deleted."""
+    for_zones: tuple[str, ...] = ()
+    """Zones it is meant for; empty when for all."""
+    for_nodes: tuple[str, ...] = ()
+    """Nodes it is meant for; empty when for all."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -214,6 +214,10 @@ export interface EndpointView {
   readonly serving: boolean;
   /** Whether its pod is being deleted. */
   readonly terminating: boolean;
+  /** Zones it is meant for; absent when for all. */
+  readonly forZones?: readonly string[];
+  /** Nodes it is meant for; absent when for all. */
+  readonly forNodes?: readonly string[];
 }
 
 /** A port in a question: a number, or a name as text. */

@@ -21,6 +21,7 @@ mod service;
 
 pub(crate) use check::{NameRule, endpoints, meta, namespace, node};
 pub(crate) use cluster_policy::cluster_policy;
+pub use codes::codes;
 pub(crate) use endpoint_slice::endpoint_slice;
 pub use fault::{Fault, Gates, Shown};
 pub(crate) use ingress::{ingress, ingress_class};

@@ -4,6 +4,7 @@
 //! missing is allocated deterministically, and each thing taken for granted is an [`Assumption`].
 
 mod allocate;
+mod codes;
 mod controllers;
 mod endpoints;
 mod evidence;
@@ -28,6 +29,7 @@ mod versions;
 mod view;
 mod workloads;
 
+pub use codes::codes;
 pub use lookup::Index;
 pub use net::{Family, Packet, Party, Protocol, Share};
 pub use reapply::{Reapplied, reapply};

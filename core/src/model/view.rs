@@ -2,6 +2,7 @@
 
 use super::{EndpointSlice, Node, Origin, Phase, Pod, PodId, Service, Snapshot};
 use crate::manifest::ObjectRef;
+use crate::manifest::api::discovery_v1::{EndpointHints, ForName};
 use serde::Serialize;
 
 /// The settled cluster as data, for pictures and tables.
@@ -154,6 +155,12 @@ pub struct EndpointView {
     pub serving: bool,
     /// Whether its pod is being deleted.
     pub terminating: bool,
+    /// Zones it is meant for; absent when for all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub for_zones: Vec<String>,
+    /// Nodes it is meant for; absent when for all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub for_nodes: Vec<String>,
 }
 
 fn texts<T: ToString>(values: &[T]) -> Vec<String> {
@@ -220,12 +227,17 @@ impl Snapshot {
         let value = &slice.value;
         let endpoints = value.endpoints.iter().zip(&slice.pods).map(|(endpoint, pod)| {
             let ready = endpoint.conditions.ready.unwrap_or(true);
+            let hinted = |side: fn(&EndpointHints) -> &Vec<ForName>| -> Vec<String> {
+                endpoint.hints.iter().flat_map(side).map(|hint| hint.name.clone()).collect()
+            };
             EndpointView {
                 addresses: endpoint.addresses.clone(),
                 pod: pod.and_then(|id| self.pod_name(id)),
                 ready,
                 serving: endpoint.conditions.serving.unwrap_or(ready),
                 terminating: endpoint.conditions.terminating.unwrap_or(false),
+                for_zones: hinted(|hints| &hints.for_zones),
+                for_nodes: hinted(|hints| &hints.for_nodes),
             }
         });
         let ports = value.ports.iter().map(|port| {
