@@ -21,7 +21,10 @@ const CODES: &[(&str, &str)] = &[
     ("admission/internal", "the API server itself fails, because a range is full"),
     ("admission/warning", "the object is accepted, with this warning"),
     ("admission/deprecated-endpoints", "Endpoints are accepted, but EndpointSlices have replaced them"),
-    ("admission/duplicate-object", "an object of this kind, namespace and name is already given; the later one replaces it"),
+    (
+        "admission/duplicate-object",
+        "an object of this kind, namespace and name is already given; the later one replaces it",
+    ),
 ];
 
 #[cfg(test)]
@@ -30,7 +33,13 @@ mod tests {
 
     #[test]
     fn every_code_is_listed() {
-        let sources = [include_str!("fault.rs"), include_str!("check.rs"), include_str!("service.rs"), include_str!("ingress.rs"), include_str!("network_policy.rs")];
+        let sources = [
+            include_str!("fault.rs"),
+            include_str!("check.rs"),
+            include_str!("service.rs"),
+            include_str!("ingress.rs"),
+            include_str!("network_policy.rs"),
+        ];
         for source in sources {
             for part in source.split("\"admission/").skip(1) {
                 let code = format!("admission/{}", part.split('"').next().unwrap());

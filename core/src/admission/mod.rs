@@ -10,6 +10,7 @@
 
 mod check;
 mod cluster_policy;
+mod codes;
 pub(crate) mod defaults;
 mod endpoint_slice;
 mod fault;
