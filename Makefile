@@ -55,6 +55,7 @@ site: wasm docs-site/node_modules ## The documentation site, in docs-site/site/d
 
 bench: wasm ## Speed in Rust and in Node, with the command for each
 	cargo run --locked --quiet --release -p kubehop-conformance --example load_speed
+	cargo run --locked --quiet --release -p kubehop-conformance --example service_speed
 	node bindings-wasm/npm/bench.mjs
 
 target:
