@@ -97,12 +97,10 @@ fn snapshot(count: usize) -> Snapshot {
     for node in 0..NODES {
         snapshot.nodes.push(Node {
             name: format!("node-{node}"),
-            labels: Default::default(),
             ips: vec![[192, 168, 10, node as u8 + 11].into()],
-            external_ips: Vec::new(),
             pod_cidrs: vec![format!("10.244.{node}.0/24").parse().expect("a block")],
             ready: true,
-            origin: Origin::ControlPlane,
+            ..Node::default()
         });
     }
     for n in 0..count {

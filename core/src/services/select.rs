@@ -243,11 +243,6 @@ impl<'a> Walk<'a> {
             _ => candidate.categories.cluster(),
         };
         let share = Share { n: 1, of: u32::try_from(chosen.len()).unwrap_or(u32::MAX).max(1) };
-        // nftables and ipvs note possible meetings with oneself only for endpoints of this node.
-        let anywhere = self.snapshot.settings.proxy.mode == ProxyMode::Iptables;
-        let hairpin = |endpoint: &Endpoint| {
-            endpoint.ip == self.packet.source && (anywhere || endpoint.node == Some(self.node))
-        };
         let backends = chosen
             .iter()
             .filter_map(|index| Some((*index, candidate.port.endpoints.get(*index as usize)?)))
@@ -257,11 +252,31 @@ impl<'a> Walk<'a> {
                 pod: endpoint.pod,
                 node: endpoint.node,
                 share,
-                masquerade: masquerade.or_else(|| hairpin(endpoint).then_some(Masquerade::Hairpin)),
+                masquerade: masquerade.or_else(|| self.is_hairpin(endpoint).then_some(Masquerade::Hairpin)),
                 endpoint: index,
             })
             .collect();
         Outcome::Backends { policy, affinity: candidate.port.affinity, backends }
+    }
+
+    /// Whether the endpoint is the client itself, as far as the mode notices. iptables has a rule with
+    /// each endpoint. nftables and ipvs keep one set for all Services, of endpoints on this node.
+    fn is_hairpin(&self, endpoint: &Endpoint) -> bool {
+        if endpoint.ip != self.packet.source {
+            return false;
+        }
+        let here = Some(self.node);
+        let anywhere = self.snapshot.settings.proxy.mode == ProxyMode::Iptables;
+        anywhere || endpoint.node == here || {
+            let mut ports = (0u32..).zip(&self.proxy.ports);
+            ports.any(|(index, port)| {
+                let same = |(_, other): &(u32, &Endpoint)| other.text == endpoint.text && other.node == here;
+                port.protocol == self.packet.protocol
+                    && (0u32..).zip(&port.endpoints).filter(same).any(|(endpoint, _)| {
+                        self.proxy.categories(index, self.node).reachable.binary_search(&endpoint).is_ok()
+                    })
+            })
+        }
     }
 
     /// k8s: pkg/proxy/nftables/proxier.go setupNFTables, syncProxyRules (1.36)
