@@ -307,7 +307,7 @@ pub enum Answer {
     /// Answer to [`Question::Kubectl`].
     Kubectl(crate::render::Output),
     /// Answer to [`Question::Trace`].
-    Journey(crate::journey::Journey),
+    Journey(journey::Journey),
     /// Answer to [`Question::Service`].
     Service(Box<ServiceReport>),
     /// Answer to [`Question::Rules`].

@@ -80,10 +80,10 @@ impl World {
             let Some(parent) = self.parent(&route, reference) else { continue };
             let (accepted, attached) = self.judge(snapshot, kind, &route, reference, &parent);
             for position in attached {
-                if let Some(listener) = self.listeners.get_mut(position) {
-                    if !listener.attached.contains(&index) {
-                        listener.attached.push(index);
-                    }
+                if let Some(listener) = self.listeners.get_mut(position)
+                    && !listener.attached.contains(&index)
+                {
+                    listener.attached.push(index);
                 }
             }
             let controller = self.gateways.get(parent.gateway).and_then(|state| state.controller.clone());

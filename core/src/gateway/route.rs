@@ -101,6 +101,9 @@ pub(crate) fn route(
     asked.answer
 }
 
+/// The best match so far: how specific its host is, its rank, route, rule, match and the host.
+type Best = ((usize, usize), Rank, usize, u32, Option<u32>, String);
+
 impl<'a> Asked<'a> {
     fn run(&mut self, gateway: usize) {
         if self.answer.controller.is_none() {
@@ -300,7 +303,7 @@ impl<'a> Asked<'a> {
     fn routes(&mut self, listener: &ListenerState, host: &str) {
         let table = self.table;
         let grpc = self.request.protocol == GatewayProtocol::Grpc;
-        let mut best: Option<((usize, usize), Rank, usize, u32, Option<u32>, String)> = None;
+        let mut best: Option<Best> = None;
         let mut unknown = None;
         let mut considered: Vec<(usize, u32, Option<u32>, String)> = Vec::new();
         for &index in &listener.attached {

@@ -178,10 +178,10 @@ fn select_pods(
     let pods: Vec<PodId> =
         every_pod(snapshot).zip(&snapshot.pods).filter(|(_, pod)| chosen(pod)).map(|(id, _)| id).collect();
     if pods.is_empty() {
-        if let (Pattern::Name(namespace), Pattern::Any) = (&namespaces, &names) {
-            if snapshot.namespace_id(namespace).is_none() {
-                return Err(not_found(snapshot, "namespace", namespace));
-            }
+        if let (Pattern::Name(namespace), Pattern::Any) = (&namespaces, &names)
+            && snapshot.namespace_id(namespace).is_none()
+        {
+            return Err(not_found(snapshot, "namespace", namespace));
         }
         if let (Pattern::Name(namespace), Pattern::Name(name)) = (&namespaces, &names) {
             return Err(not_found(snapshot, "pod", &format!("{namespace}/{name}")));
