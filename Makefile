@@ -10,6 +10,8 @@ SHOP := docs-site/examples/shop
 STEP := tests/step.sh
 # Prints the command and runs it; bad news (exit status 1) is an answer too.
 DEMO := ask() { echo; echo "==> kubehop $$*"; $(VENV)/kubehop "$$@" || test $$? = 1; }; ask
+# Optimised without the minutes of whole-program optimisation.
+QUICK := env CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16
 NPM := npm ci --no-audit --no-fund --loglevel error
 
 .PHONY: demo test check wasm python site bench surface target chromium
@@ -25,7 +27,7 @@ test: target chromium python wasm tests/consumers/node_modules docs-site/node_mo
 	@$(STEP) Rust "formatting" cargo fmt --all --check
 	@$(STEP) Rust "lints" cargo clippy --locked --quiet --workspace --all-targets -- -D warnings
 	@$(STEP) Rust "tests of core, the corpus, the architecture" cargo test --locked --no-fail-fast
-	@$(STEP) Rust "conformance" cargo run --locked --quiet --release -p kubehop-conformance
+	@if [ -d ../shared/conformance ] || [ "$${CI:-}" = true ]; then $(STEP) Rust "conformance" $(QUICK) cargo run --locked --quiet --release -p kubehop-conformance; else echo "conformance: skipped, its cases are not part of this repository"; fi
 	@$(STEP) Rust "types of the bindings are those of core" git diff --exit-code -- bindings-wasm/npm/src bindings-python/python
 	@$(STEP) WASM "core alone, as a bare module" cargo build --locked --quiet --profile wasm-release --target wasm32-unknown-unknown -p kubehop-purity
 	@$(STEP) WASM "the package: entry points, types, size" npm --prefix bindings-wasm/npm run --silent verify
