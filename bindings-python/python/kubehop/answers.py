@@ -226,9 +226,9 @@ class EndpointView(Answer):
     terminating: bool
     """Whether its pod is being deleted."""
     for_zones: tuple[str, ...] = ()
-    """Zones it is meant for; empty when for all."""
+    """Zones it is meant for; absent when for all."""
     for_nodes: tuple[str, ...] = ()
-    """Nodes it is meant for; empty when for all."""
+    """Nodes it is meant for; absent when for all."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -1262,6 +1262,30 @@ class IngressStatusAnswer(Answer):
     """What the controller writes into status.loadBalancer: IPs and host names."""
     why: str
     """Where the addresses come from, or why there are none."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lint(Answer):
+    """All findings about a cluster."""
+
+    findings: tuple[LintFinding, ...]
+    """By mechanism, then in the order of the objects."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LintFinding(Answer):
+    """A judgement with its evidence and a way out."""
+
+    severity: Severity
+    """How bad it is."""
+    code: str
+    """Stable code, `policy/selects-nothing`. A code never changes its meaning."""
+    message: str
+    """What is wrong, one sentence."""
+    evidence: tuple[Evidence, ...]
+    """The objects and fields it is about, the decisive one first."""
+    fix: str
+    """What to do, one sentence."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

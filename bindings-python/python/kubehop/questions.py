@@ -427,6 +427,17 @@ _IngressesQuestionNeeded = TypedDict(
 class IngressesQuestion(_IngressesQuestionNeeded):
     """Class, controller and ADDRESS of every Ingress."""
 
+_LintQuestionNeeded = TypedDict(
+    "_LintQuestionNeeded",
+    {
+        "ask": Literal["lint"],
+    },
+)
+
+
+class LintQuestion(_LintQuestionNeeded):
+    """What a careful engineer would raise about the cluster."""
+
 _PolicyVerdictQuestionNeeded = TypedDict(
     "_PolicyVerdictQuestionNeeded",
     {
@@ -653,7 +664,7 @@ _AssertQuestionOptional = TypedDict(
 class AssertQuestion(_AssertQuestionNeeded, _AssertQuestionOptional):
     """Do all connections from one selection to another on some ports have one outcome?"""
 
-Question = Union[ProblemsQuestion, ClusterQuestion, DiagnoseQuestion, KubectlQuestion, TraceQuestion, ServiceQuestion, RulesQuestion, WalkRulesQuestion, NodePortQuestion, AddressQuestion, WayQuestion, RouteQuestion, NginxQuestion, IngressesQuestion, PolicyVerdictQuestion, AllowedPortsQuestion, ReachabilityQuestion, PoliciesOfQuestion, PodsOfQuestion, PolicyDiffQuestion, ResolveQuestion, DigQuestion, ResolvConfQuestion, HostsQuestion, ZoneQuestion, ToolQuestion, AssertQuestion]
+Question = Union[ProblemsQuestion, ClusterQuestion, DiagnoseQuestion, KubectlQuestion, TraceQuestion, ServiceQuestion, RulesQuestion, WalkRulesQuestion, NodePortQuestion, AddressQuestion, WayQuestion, RouteQuestion, NginxQuestion, IngressesQuestion, LintQuestion, PolicyVerdictQuestion, AllowedPortsQuestion, ReachabilityQuestion, PoliciesOfQuestion, PodsOfQuestion, PolicyDiffQuestion, ResolveQuestion, DigQuestion, ResolvConfQuestion, HostsQuestion, ZoneQuestion, ToolQuestion, AssertQuestion]
 """Any question."""
 
 
@@ -690,6 +701,8 @@ class Questions(ABC):
     def ask(self, question: NginxQuestion) -> answers.NginxTable: ...
     @overload
     def ask(self, question: IngressesQuestion) -> answers.StatusList: ...
+    @overload
+    def ask(self, question: LintQuestion) -> answers.Lint: ...
     @overload
     def ask(self, question: PolicyVerdictQuestion) -> answers.Verdict: ...
     @overload
@@ -1000,6 +1013,17 @@ class Questions(ABC):
         )
         return found
 
+    def lint(
+        self,
+    ) -> answers.Lint:
+        """What a careful engineer would raise about the cluster."""
+        found: answers.Lint = self._put(
+            {
+                "ask": "lint",
+            }
+        )
+        return found
+
     def policy_verdict(
         self,
         from_: str,
@@ -1287,6 +1311,7 @@ ANSWERS: Mapping[str, Any] = {
     "route": answers.Routing,
     "nginx": answers.NginxTable,
     "ingresses": answers.StatusList,
+    "lint": answers.Lint,
     "policyVerdict": answers.Verdict,
     "allowedPorts": answers.AllowedPorts,
     "reachability": answers.Reachability,
@@ -1362,6 +1387,8 @@ FIELDS: Mapping[str, Mapping[str, tuple[str, bool, str]]] = {
     "nginx": {
     },
     "ingresses": {
+    },
+    "lint": {
     },
     "policyVerdict": {
         "from": ("text", True, "A pod, workload, node or address."),

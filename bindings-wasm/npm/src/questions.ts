@@ -19,6 +19,8 @@ import type {
   IngressesQuestion,
   Journey,
   KubectlQuestion,
+  Lint,
+  LintQuestion,
   Lookup,
   NginxQuestion,
   NginxTable,
@@ -138,6 +140,11 @@ export abstract class Questions {
   /** Class, controller and ADDRESS of every Ingress. */
   ingresses(question: Of<IngressesQuestion> = {}): StatusList {
     return this.ask({ ...question, ask: "ingresses" });
+  }
+
+  /** What a careful engineer would raise about the cluster. */
+  lint(question: Of<LintQuestion> = {}): Lint {
+    return this.ask({ ...question, ask: "lint" });
   }
 
   /** May `from` open this connection to `to`, as far as policies go, and which of them say so? */

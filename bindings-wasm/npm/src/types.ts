@@ -1299,6 +1299,26 @@ export interface IngressStatusAnswer {
   readonly why: string;
 }
 
+/** All findings about a cluster. */
+export interface Lint {
+  /** By mechanism, then in the order of the objects. */
+  readonly findings: readonly LintFinding[];
+}
+
+/** A judgement with its evidence and a way out. */
+export interface LintFinding {
+  /** How bad it is. */
+  readonly severity: Severity;
+  /** Stable code, `policy/selects-nothing`. A code never changes its meaning. */
+  readonly code: string;
+  /** What is wrong, one sentence. */
+  readonly message: string;
+  /** The objects and fields it is about, the decisive one first. */
+  readonly evidence: readonly Evidence[];
+  /** What to do, one sentence. */
+  readonly fix: string;
+}
+
 /** Whether a connection may be made, and why. */
 export interface Verdict {
   /** The judgement. */
@@ -2355,6 +2375,11 @@ export interface IngressesQuestion {
   readonly ask: "ingresses";
 }
 
+/** What a careful engineer would raise about the cluster. */
+export interface LintQuestion {
+  readonly ask: "lint";
+}
+
 /** May `from` open this connection to `to`, as far as policies go, and which of them say so? */
 export interface PolicyVerdictQuestion {
   readonly ask: "policyVerdict";
@@ -2503,6 +2528,7 @@ export interface Answers {
   readonly route: Routing;
   readonly nginx: NginxTable;
   readonly ingresses: StatusList;
+  readonly lint: Lint;
   readonly policyVerdict: Verdict;
   readonly allowedPorts: AllowedPorts;
   readonly reachability: Reachability;
@@ -2534,6 +2560,7 @@ export type Question =
   | RouteQuestion
   | NginxQuestion
   | IngressesQuestion
+  | LintQuestion
   | PolicyVerdictQuestion
   | AllowedPortsQuestion
   | ReachabilityQuestion
