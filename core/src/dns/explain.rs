@@ -5,6 +5,7 @@ use super::record::{Rcode, RecordType};
 use super::{Flags, Query, Reason, Reply, Response, Server, Why, suggest};
 use crate::manifest::{Evidence, ObjectRef};
 use crate::model::{ServiceId, Snapshot};
+use std::borrow::Cow;
 
 /// A plugin or option that is not modelled stands in the way.
 pub(super) fn not_modelled(plugin: &str) -> String {
@@ -20,16 +21,9 @@ impl Server {
     /// The compact answer with sentences, evidence and suggestions.
     pub fn explain(&self, snapshot: &Snapshot, query: &Query<'_>, reply: Reply) -> Response {
         let name = super::name::fqdn(query.name);
-        let teller = Teller { server: self, snapshot, name: &name, kind: query.record_type, cite: true };
-        let mut because: Vec<Reason> = Vec::new();
-        for why in &reply.because {
-            let reason = teller.reason(*why);
-            if !because.contains(&reason) {
-                because.push(reason);
-            }
-        }
+        let mut because = self.reasons(snapshot, &name, query.record_type, &reply.because, true);
         if because.is_empty() && reply.answers.is_empty() && reply.rcode == Rcode::NoError {
-            because.push(teller.reason(Why::NothingHere));
+            because.push(self.reason(snapshot, &name, query.record_type, Why::NothingHere, true));
         }
         let negative = reply.answers.is_empty() || reply.rcode != Rcode::NoError;
         let suggestions = if negative { suggest::for_name(self, snapshot, &name) } else { Vec::new() };
@@ -58,10 +52,44 @@ impl Server {
         self.explain(snapshot, query, self.ask(query))
     }
 
+    /// The sentences of the reasons of one reply, each once.
+    pub(super) fn reasons(
+        &self,
+        snapshot: &Snapshot,
+        name: &str,
+        kind: RecordType,
+        because: &[Why],
+        cite: bool,
+    ) -> Vec<Reason> {
+        let mut told: Vec<Reason> = Vec::with_capacity(because.len());
+        for (name, why) in about(snapshot, name, because) {
+            let reason = self.reason(snapshot, &name, kind, why, cite);
+            if !told.contains(&reason) {
+                told.push(reason);
+            }
+        }
+        told
+    }
+
     /// The sentence of one reason about `name`; `cite` adds the object, field and position behind it.
     pub fn reason(&self, snapshot: &Snapshot, name: &str, kind: RecordType, why: Why, cite: bool) -> Reason {
         Teller { server: self, snapshot, name, kind, cite }.reason(why)
     }
+}
+
+/// Reasons with the name each is about: what follows an alias is about its target.
+pub(super) fn about<'n>(snapshot: &Snapshot, name: &'n str, because: &[Why]) -> Vec<(Cow<'n, str>, Why)> {
+    let mut name = Cow::Borrowed(name);
+    let mut pairs = Vec::with_capacity(because.len());
+    for why in because {
+        pairs.push((name.clone(), *why));
+        if let Why::Alias(id) = why
+            && let Some(service) = snapshot.service(*id)
+        {
+            name = Cow::Owned(super::name::fqdn(&service.spec.external_name));
+        }
+    }
+    pairs
 }
 
 /// What sentences are made from.
@@ -131,7 +159,7 @@ impl Teller<'_> {
             let text = format!("{reference} is a ready endpoint with address {address}");
             return Reason {
                 text,
-                evidence: Some(self.snapshot.evidence(reference, &pod.origin, "status.podIP")),
+                evidence: Some(self.snapshot.evidence(reference, &pod.origin, "metadata.labels")),
             };
         }
         let text = format!("{object} holds a ready endpoint with address {address}");
@@ -164,7 +192,7 @@ impl Teller<'_> {
             Why::Pod(id) => {
                 let pod = self.snapshot.pod(id).zip(self.snapshot.pod_ref(id));
                 let text = pod.as_ref().map_or_else(String::new, |(_, pod)| format!("{pod} has this address"));
-                let evidence = pod.map(|(pod, reference)| self.snapshot.evidence(reference, &pod.origin, "status.podIP"));
+                let evidence = pod.map(|(pod, reference)| self.snapshot.evidence(reference, &pod.origin, "metadata.name"));
                 Reason { text, evidence }
             }
             Why::PodUnverified => self.corefile("the address is read from the name itself and no pod is looked up (`pods insecure`)".into()),

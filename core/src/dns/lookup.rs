@@ -391,7 +391,6 @@ fn exchange(rooms: Rooms<'_>, name: &str, asked: &Asked, denials: bool) -> Excha
         Err(Lost::Refused) => ExchangeResult::Refused,
         Ok(reply) => {
             let cite = denials || !reply.answers.is_empty();
-            let tell = |why| rooms.server.reason(rooms.snapshot, name, asked.kind, why, cite);
             ExchangeResult::Answered {
                 rcode: reply.rcode,
                 flags: Flags {
@@ -401,7 +400,7 @@ fn exchange(rooms: Rooms<'_>, name: &str, asked: &Asked, denials: bool) -> Excha
                     ra: reply.recursion_available,
                 },
                 answers: reply.answers.clone(),
-                because: reply.because.iter().copied().map(tell).collect(),
+                because: rooms.server.reasons(rooms.snapshot, name, asked.kind, &reply.because, cite),
             }
         }
     };

@@ -1,5 +1,6 @@
 //! Sentences about a whole look-up: how it ended, why, and what would have worked.
 
+use super::explain::about;
 use super::kubelet::ResolvConf;
 use super::libc::{Ended, Found};
 use super::lookup::{Asking, Program, Rooms, reaches_cluster, searchable};
@@ -7,6 +8,7 @@ use super::path::{End, Way};
 use super::session::Trial;
 use super::{Rcode, Reason, RecordType, Suggestion, Why, name, suggest};
 use crate::model::{Party, Snapshot};
+use std::borrow::Cow;
 
 /// The explained end of a look-up.
 pub(super) struct Explained {
@@ -110,7 +112,7 @@ impl Explained {
         ended: Ended,
     ) {
         let typed = asking.name.as_str();
-        let mut best: Option<(u8, &str, RecordType, Why)> = None;
+        let mut best: Option<(u8, Cow<'_, str>, RecordType, Why)> = None;
         let mut undetermined = None;
         let mut aliased = false;
         for trial in trials {
@@ -120,17 +122,15 @@ impl Explained {
                 aliased |= reply.undetermined.is_some()
                     && reply.because.iter().any(|why| matches!(why, Why::Alias(_)));
                 undetermined = undetermined.or_else(|| reply.undetermined.clone());
-                for why in &reply.because {
-                    let rank = rank(*why, &trial.name);
-                    if best.is_none_or(|(known, ..)| rank > known) {
-                        best = Some((rank, &trial.name, asked.kind, *why));
-                    }
+                let mut pairs = about(rooms.snapshot, &trial.name, &reply.because);
+                if pairs.is_empty() && reply.rcode == Rcode::NoError {
+                    pairs.push((Cow::Borrowed(&trial.name), Why::NothingHere));
                 }
-                if reply.because.is_empty()
-                    && reply.rcode == Rcode::NoError
-                    && best.is_none_or(|(known, ..)| known < 8)
-                {
-                    best = Some((8, &trial.name, asked.kind, Why::NothingHere));
+                for (name, why) in pairs {
+                    let rank = rank(why, &name);
+                    if best.as_ref().is_none_or(|(known, ..)| rank > *known) {
+                        best = Some((rank, name, asked.kind, why));
+                    }
                 }
             }
         }
@@ -139,15 +139,15 @@ impl Explained {
             Some((_, name, kind, why)) => {
                 let reason = match why {
                     Why::NothingHere => {
-                        let query = super::Query::new(name, kind);
+                        let query = super::Query::new(&name, kind);
                         rooms.server.answer(rooms.snapshot, &query).because.into_iter().next()
                     }
-                    why => Some(rooms.server.reason(rooms.snapshot, name, kind, why, true)),
+                    why => Some(rooms.server.reason(rooms.snapshot, &name, kind, why, true)),
                 };
                 let text = reason.as_ref().map(|reason| reason.text.clone()).unwrap_or_default();
                 self.summary = format!("`{typed}` {end}: {text}");
                 self.because.extend(reason);
-                self.suggest(rooms, asking, conf, name);
+                self.suggest(rooms, asking, conf, &name);
             }
             None => self.summary = format!("`{typed}` {end}"),
         }
@@ -234,7 +234,11 @@ fn rank(why: Why, name: &str) -> u8 {
         | Why::AliasIsAddress(_)
         | Why::BelowAlias(_) => 10,
         Why::NoSuchEndpoint(_) | Why::AliasTargetMissing(_) | Why::AliasLoop(_) | Why::OtherFamily(_) => 9,
-        Why::PodsDisabled | Why::PodNameIsNoAddress | Why::NoSuchPod(_) | Why::NotSynced => 8,
+        Why::NothingHere
+        | Why::PodsDisabled
+        | Why::PodNameIsNoAddress
+        | Why::NoSuchPod(_)
+        | Why::NotSynced => 8,
         // The name with the fewest labels is the one most likely meant.
         Why::NoSuchService | Why::NoSuchNamespace => {
             if labels <= 5 {
