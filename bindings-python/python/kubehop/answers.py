@@ -1636,7 +1636,7 @@ class Lookup(Answer):
     """How it ended."""
     addresses: tuple[str, ...]
     """Addresses in the order the program gets them."""
-    records: tuple[str, ...]
+    records: tuple[RecordRecord, ...]
     """All records of the answer that counts."""
     canonical: str | None = None
     """The name behind the search list and all aliases."""
@@ -1660,6 +1660,20 @@ class Lookup(Answer):
     """Names that would work, or may have been meant."""
     undetermined: str | None = None
     """What is missing to know the answer."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordView(Answer):
+    """A `Record` as answers carry it."""
+
+    name: str
+    """Owner, fully qualified, in the spelling of the question."""
+    ttl: int
+    """Seconds."""
+    type: str
+    """`A`, `SRV` …"""
+    data: str
+    """Content in presentation text."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -1711,7 +1725,7 @@ class ExchangeResultAnswered(Answer):
     """How it ended."""
     flags: Flags
     """Header flags."""
-    answers: tuple[str, ...]
+    answers: tuple[RecordRecord, ...]
     """Answer section."""
     because: tuple[DnsReason, ...]
     """The objects behind it."""
@@ -1832,11 +1846,11 @@ class DnsResponse(Answer):
     """How it ended."""
     flags: Flags
     """Header flags."""
-    answers: tuple[str, ...]
+    answers: tuple[RecordRecord, ...]
     """Answer section."""
-    authority: tuple[str, ...]
+    authority: tuple[RecordRecord, ...]
     """Authority section."""
-    additional: tuple[str, ...]
+    additional: tuple[RecordRecord, ...]
     """Additional section, without OPT."""
     plugin: str
     """The plugin that answered."""
@@ -1928,7 +1942,7 @@ class Zone(Answer):
 
     zone: str
     """The zone, `cluster.local.`."""
-    records: tuple[str, ...]
+    records: tuple[RecordRecord, ...]
     """SOA and NS first, then by namespace and Service; reverse zones by address."""
 
 
@@ -2122,6 +2136,10 @@ Program = Literal["glibc", "musl", "nslookup", "dig", "digSearch", "host", "busy
 
 LookupOutcome = Literal["found", "notFound", "noData", "timedOut", "refused", "failed", "undetermined"]
 """How a look-up ended for the program."""
+
+
+RecordRecord = RecordView
+"""One resource record of class IN. Serialised as a `RecordView`."""
 
 
 ExchangeResult = Union["ExchangeResultAnswered", "ExchangeResultTimedOut", "ExchangeResultRefused"]

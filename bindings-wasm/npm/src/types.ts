@@ -1713,7 +1713,7 @@ export interface Lookup {
   /** Addresses in the order the program gets them. */
   readonly addresses: readonly string[];
   /** All records of the answer that counts. */
-  readonly records: readonly string[];
+  readonly records: readonly RecordRecord[];
   /** The name behind the search list and all aliases. */
   readonly canonical?: string;
   /** What the library says when it found nothing. */
@@ -1754,6 +1754,21 @@ export type LookupOutcome =
   | "failed"
   /** It cannot be told; `undetermined` says what is missing. */
   | "undetermined";
+
+/** One resource record of class IN. Serialised as a `RecordView`. */
+export type RecordRecord = RecordView;
+
+/** A `Record` as answers carry it. */
+export interface RecordView {
+  /** Owner, fully qualified, in the spelling of the question. */
+  readonly name: string;
+  /** Seconds. */
+  readonly ttl: number;
+  /** `A`, `SRV` … */
+  readonly type: string;
+  /** Content in presentation text. */
+  readonly data: string;
+}
 
 /** Content of a resolv.conf. */
 export interface ResolvConf {
@@ -1799,7 +1814,7 @@ export type ExchangeResult =
       /** Header flags. */
       readonly flags: Flags;
       /** Answer section. */
-      readonly answers: readonly string[];
+      readonly answers: readonly RecordRecord[];
       /** The objects behind it. */
       readonly because: readonly DnsReason[];
     }
@@ -1891,11 +1906,11 @@ export interface DnsResponse {
   /** Header flags. */
   readonly flags: Flags;
   /** Answer section. */
-  readonly answers: readonly string[];
+  readonly answers: readonly RecordRecord[];
   /** Authority section. */
-  readonly authority: readonly string[];
+  readonly authority: readonly RecordRecord[];
   /** Additional section, without OPT. */
-  readonly additional: readonly string[];
+  readonly additional: readonly RecordRecord[];
   /** The plugin that answered. */
   readonly plugin: string;
   /** Why, one reason per deciding object. */
@@ -1975,7 +1990,7 @@ export interface Zone {
   /** The zone, `cluster.local.`. */
   readonly zone: string;
   /** SOA and NS first, then by namespace and Service; reverse zones by address. */
-  readonly records: readonly string[];
+  readonly records: readonly RecordRecord[];
 }
 
 /** Which program answers to a name that several have. */

@@ -296,6 +296,10 @@ impl Resolver<'_> {
 
     fn of_struct(&mut self, item: &syn::ItemStruct, around: &Declared) -> Result<Body, String> {
         let rules = Rules::of(&item.attrs)?;
+        if let Some(other) = &rules.into {
+            let other: syn::Type = syn::parse_str(other).map_err(|fault| fault.to_string())?;
+            return Ok(Body::Alias(self.shape(&other, around)?));
+        }
         match &item.fields {
             Fields::Named(fields) if rules.transparent && fields.named.len() == 1 => {
                 match fields.named.first() {

@@ -18,6 +18,8 @@ pub struct Rules {
     pub skip_if: Option<String>,
     /// `serialize_with` or `with`: written as a string.
     pub custom: bool,
+    /// The type it is turned into before it is written.
+    pub into: Option<String>,
 }
 
 impl Rules {
@@ -37,6 +39,7 @@ impl Rules {
                             rules.rename_all_fields = Some(Case::parse(&meta, &text(&meta)?)?);
                         }
                         "tag" => rules.tag = Some(text(&meta)?),
+                        "into" => rules.into = Some(text(&meta)?),
                         "untagged" => rules.untagged = true,
                         "transparent" => rules.transparent = true,
                         "flatten" => rules.flatten = true,

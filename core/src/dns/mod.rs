@@ -48,7 +48,7 @@ pub use lookup::{
     search,
 };
 pub use path::{End, Way};
-pub use record::{Data, Rcode, Record, RecordType, Soa, UnknownType};
+pub use record::{Data, Rcode, Record, RecordType, RecordView, Soa, UnknownType};
 pub use server::{Query, Server, SizeLimit};
 pub use zone::{Zone, ZoneListing, zone};
 

@@ -229,8 +229,9 @@ impl fmt::Display for Data {
     }
 }
 
-/// One resource record of class IN. Serialised as `{name, ttl, type, data}` with presentation text as data.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// One resource record of class IN. Serialised as a [`RecordView`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(into = "RecordView")]
 pub struct Record {
     /// Owner, fully qualified, in the spelling of the question.
     pub name: String,
@@ -339,15 +340,25 @@ impl fmt::Display for Record {
     }
 }
 
-impl Serialize for Record {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        use serde::ser::SerializeStruct;
-        let mut out = serializer.serialize_struct("Record", 4)?;
-        out.serialize_field("name", &self.name)?;
-        out.serialize_field("ttl", &self.ttl)?;
-        out.serialize_field("type", &self.record_type())?;
-        out.serialize_field("data", &self.data.to_string())?;
-        out.end()
+/// A [`Record`] as answers carry it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordView {
+    /// Owner, fully qualified, in the spelling of the question.
+    pub name: String,
+    /// Seconds.
+    pub ttl: u32,
+    /// `A`, `SRV` …
+    #[serde(rename = "type")]
+    pub record_type: RecordType,
+    /// Content in presentation text.
+    pub data: String,
+}
+
+impl From<Record> for RecordView {
+    fn from(record: Record) -> Self {
+        let (record_type, data) = (record.record_type(), record.data.to_string());
+        Self { name: record.name, ttl: record.ttl, record_type, data }
     }
 }
 
