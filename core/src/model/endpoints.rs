@@ -264,3 +264,113 @@ fn slice(
         origin: Origin::ControlPlane,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::api::core_v1::{Container, ContainerPort};
+    use crate::manifest::api::meta::Labels;
+    use crate::model::Phase;
+
+    fn port(name: &str, number: i32, protocol: &str) -> ContainerPort {
+        ContainerPort {
+            name: name.into(),
+            container_port: number,
+            protocol: protocol.into(),
+            ..ContainerPort::default()
+        }
+    }
+
+    fn wanted(target: IntOrString, protocol: &str) -> ServicePort {
+        ServicePort { port: 80, target_port: target, protocol: protocol.into(), ..ServicePort::default() }
+    }
+
+    fn named(name: &str, protocol: &str) -> ServicePort {
+        wanted(IntOrString::String(name.into()), protocol)
+    }
+
+    #[test]
+    fn named_ports_need_name_and_protocol() {
+        let main =
+            Container { ports: vec![port("dns", 53, "UDP"), port("http", 8080, "")], ..Default::default() };
+        let sidecar = Container {
+            restart_policy: Some("Always".into()),
+            ports: vec![port("metrics", 9100, "TCP")],
+            ..Default::default()
+        };
+        let init = Container { ports: vec![port("setup", 1, "TCP")], ..Default::default() };
+        let spec =
+            PodSpec { containers: vec![main], init_containers: vec![init, sidecar], ..Default::default() };
+        assert_eq!(find_port(&spec, &named("dns", "UDP")), Some(53));
+        assert_eq!(find_port(&spec, &named("dns", "TCP")), None);
+        assert_eq!(find_port(&spec, &named("http", "TCP")), Some(8080));
+        assert_eq!(find_port(&spec, &named("metrics", "TCP")), Some(9100));
+        assert_eq!(find_port(&spec, &named("setup", "TCP")), None);
+        // A number needs no declaration.
+        assert_eq!(find_port(&spec, &wanted(IntOrString::Int(4321), "TCP")), Some(4321));
+    }
+
+    /// Numbers that look random and are not.
+    struct Dice(u64);
+
+    impl Dice {
+        fn below(&mut self, limit: u64) -> u64 {
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (self.0 >> 33) % limit
+        }
+
+        fn labels(&mut self, most: u64) -> Labels {
+            let count = self.below(most + 1);
+            (0..count).map(|_| (format!("k{}", self.below(4)), format!("v{}", self.below(3)))).collect()
+        }
+    }
+
+    #[test]
+    fn selection_is_what_a_plain_reading_gives() {
+        for seed in 0..200 {
+            let mut dice = Dice(seed);
+            let pods: Vec<Pod> = (0..dice.below(30))
+                .map(|_| Pod {
+                    namespace: NamespaceId(dice.below(2) as u32),
+                    labels: Arc::new(dice.labels(4)),
+                    ips: if dice.below(8) == 0 { Vec::new() } else { vec![[10, 0, 0, 1].into()] },
+                    phase: if dice.below(8) == 0 { Phase::Succeeded } else { Phase::Running },
+                    ..Pod::default()
+                })
+                .collect();
+            let services: Vec<Service> = (0..dice.below(12))
+                .map(|_| {
+                    let mut spec = crate::manifest::api::core_v1::ServiceSpec::default();
+                    spec.selector = dice.labels(3);
+                    spec.type_ = if dice.below(6) == 0 { "ExternalName".into() } else { "ClusterIP".into() };
+                    Service {
+                        namespace: NamespaceId(dice.below(2) as u32),
+                        name: String::new(),
+                        labels: Labels::new(),
+                        annotations: Labels::new(),
+                        spec,
+                        status: Default::default(),
+                        allocated: Vec::new(),
+                        origin: Origin::ControlPlane,
+                    }
+                })
+                .collect();
+            let services: Vec<&Service> = services.iter().collect();
+            let plain: Vec<Vec<PodId>> = services
+                .iter()
+                .map(|service| {
+                    let selector = &service.spec.selector;
+                    let selects = |pod: &Pod| {
+                        service.spec.type_ != "ExternalName"
+                            && !selector.is_empty()
+                            && pod.namespace == service.namespace
+                            && pod.is_alive()
+                            && selector.iter().all(|(key, value)| pod.labels.get(key) == Some(value))
+                    };
+                    (0..).zip(&pods).filter(|(_, pod)| selects(pod)).map(|(id, _)| PodId(id)).collect()
+                })
+                .collect();
+            assert_eq!(selected(&services, &pods), plain, "seed {seed}");
+        }
+    }
+}

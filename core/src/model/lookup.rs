@@ -210,3 +210,48 @@ impl Snapshot {
         Some(ObjectRef::namespaced("Service", self.namespace_name(service.namespace), &service.name))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::model::tests::load;
+    use crate::model::{NodeId, Party, PodId};
+
+    fn pod(name: &str, rest: &str, status: &str) -> String {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, labels: {{app: web}}}}\nspec: {{nodeName: w1{rest}}}\nstatus: {{{status}}}\n---\n"
+        )
+    }
+
+    #[test]
+    fn an_address_belongs_to_the_living() {
+        let text = [
+            pod("ended", "", "phase: Succeeded, podIP: 10.244.0.9"),
+            pod("alive", "", "phase: Running, podIP: 10.244.0.9"),
+            pod("host", ", hostNetwork: true", "phase: Running"),
+        ];
+        let snapshot = load(&text.concat());
+        let ip = "10.244.0.9".parse().unwrap();
+        assert_eq!(snapshot.party_of(ip), Party::Pod(PodId(1)));
+        // A pod on the host network has its node's address, and that is the node's.
+        let node = snapshot.pods[2].ips[0];
+        assert_eq!(snapshot.party_of(node), Party::Node(NodeId(0)));
+        assert_eq!(snapshot.pods_on(NodeId(0)).count(), 5);
+    }
+
+    #[test]
+    fn everything_is_found_by_name() {
+        let text = ["c", "a", "b"].map(|name| pod(name, "", "phase: Running"));
+        let snapshot = load(&text.concat());
+        for (number, name) in ["c", "a", "b"].into_iter().enumerate() {
+            assert_eq!(snapshot.pod_id("default", name), Some(PodId(number as u32)));
+        }
+        assert_eq!(snapshot.pod_id("default", "d"), None);
+        assert_eq!(snapshot.pod_id("none", "a"), None);
+        assert_eq!(snapshot.node_id("w1"), Some(NodeId(0)));
+        assert_eq!(snapshot.node_id("w2"), None);
+        let dns = snapshot.service_id("kube-system", "kube-dns").unwrap();
+        assert_eq!(snapshot.slices_of(dns).count(), 1);
+        let coredns = snapshot.pods.last().unwrap().workload.clone().unwrap();
+        assert_eq!(snapshot.pods_of(&coredns).count(), 2);
+    }
+}
