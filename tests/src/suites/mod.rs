@@ -7,6 +7,7 @@ mod kubectl;
 mod manifests;
 mod networkpolicy;
 mod services;
+mod troubleshoot;
 
 use crate::report::Report;
 use std::path::Path;
@@ -23,4 +24,5 @@ pub const SUITES: &[Suite] = &[
     ("kubectl", kubectl::run),
     ("networkpolicy", networkpolicy::run),
     ("services", services::run),
+    ("troubleshoot", troubleshoot::run),
 ];
