@@ -48,7 +48,7 @@ fn layers(journey: &Journey, findings: &[Finding]) -> Vec<LayerReport> {
         let passed = match layer {
             Layer::Pod => journey.traces.iter().any(Trace::connects),
             Layer::Service => used("services/"),
-            Layer::Dns => used("dns/"),
+            Layer::Dns => used("dns/found"),
             Layer::NetworkPolicy => used("policy/"),
             Layer::Ingress => false,
         };

@@ -371,3 +371,9 @@ pub(crate) fn name_suggested(name: &str, why: &str) -> String {
 pub(crate) fn name_open(name: &str, missing: &str) -> String {
     format!("whether `{name}` has an address is open: {missing}")
 }
+
+pub(crate) fn published_host(host: &str, ingress: &str, ip: std::net::IpAddr) -> String {
+    format!(
+        "{host} is a host of {ingress}, whose address is {ip}: public name servers are taken to lead there"
+    )
+}

@@ -2,6 +2,7 @@
 
 use super::Rooms;
 use crate::journey::deliver::{self, Arrival};
+use crate::journey::notation::distance;
 use crate::journey::walk::step;
 use crate::journey::{Action, NearMiss, Step, explain};
 use crate::model::{NodeId, Packet, PodId, Protocol, ServiceId};
@@ -94,7 +95,11 @@ impl Rooms<'_> {
             .filter(|(_, pod)| misses(pod) < selector.len() || selector.len() == 1)
             .min_by_key(|(id, pod)| {
                 let same_key = selector.keys().filter(|key| pod.labels.contains_key(*key)).count();
-                (misses(pod), usize::MAX - same_key, *id)
+                // Of equally near pods the one whose values look most like the wanted ones.
+                let apart = |(key, value): (&String, &String)| {
+                    distance(value, pod.labels.get(key).map_or("", String::as_str))
+                };
+                (misses(pod), usize::MAX - same_key, selector.iter().map(apart).sum::<usize>(), *id)
             })?;
         let (key, wanted) = selector.iter().find(|(key, value)| pod.labels.get(*key) != Some(*value))?;
         let has = pod.labels.get(key).map(String::as_str);

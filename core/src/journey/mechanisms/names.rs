@@ -12,6 +12,9 @@ impl Rooms<'_> {
     pub(crate) fn lookup(&self, client: Party, name: &str) -> Found {
         let snapshot = self.snapshot;
         if matches!(client, Party::Outside(_)) {
+            if let Some(found) = self.published_host(name) {
+                return found;
+            }
             let missing = explain::outside_name(name);
             let sentence = explain::outside_resolver(name);
             let decided = step(Action::Undetermined, "dns/outside-resolver", sentence);
@@ -57,6 +60,24 @@ impl Rooms<'_> {
                 Found::Unknown { before, decided: Step { sentence, ..decided }, missing }
             }
         }
+    }
+
+    /// The host of an Ingress that reports an address: public DNS is taken to lead there.
+    fn published_host(&self, name: &str) -> Option<Found> {
+        let snapshot = self.snapshot;
+        let host = name.strip_suffix('.').unwrap_or(name);
+        for stored in &snapshot.ingresses {
+            let rule = stored.value.spec.rules.iter().position(|rule| rule.host.eq_ignore_ascii_case(host));
+            let ingress = &stored.value.status.load_balancer.ingress;
+            let addresses: Vec<_> = ingress.iter().filter_map(|ingress| ingress.ip.parse().ok()).collect();
+            let (Some(rule), Some(first)) = (rule, addresses.first()) else { continue };
+            let sentence = explain::published_host(host, &stored.object.to_string(), *first);
+            let mut told = step(Action::Resolved, "dns/ingress-address", sentence);
+            told.evidence.push(snapshot.stored_evidence(stored, &format!("spec.rules[{rule}].host")));
+            told.evidence.push(snapshot.stored_evidence(stored, "status.loadBalancer.ingress"));
+            return Some(Found::Addresses { addresses, steps: vec![told] });
+        }
+        None
     }
 
     /// A name that is a pod's: pods have no such names, but a Service that selects the pod may be meant.
