@@ -255,23 +255,22 @@ pub(super) fn musl(session: &mut Session<'_>, typed: &str, kinds: &[RecordType])
     failed(Ended::NotFound)
 }
 
-/// Order in which getaddrinfo gives addresses: those that can be reached first, then by precedence.
+/// Order in which getaddrinfo gives addresses: those that can be reached first, then by precedence. A client
+/// without any network reaches none.
 ///
-/// RFC 6724 sections 2.1 and 6, rules 1, 6 and 10
-pub(super) fn sorted(session: &Session<'_>, mut addresses: Vec<IpAddr>) -> Vec<IpAddr> {
-    let snapshot = session.rooms.snapshot;
-    let own: Vec<IpAddr> = match session.party {
-        crate::model::Party::Pod(pod) => snapshot.pod(pod).map(|pod| pod.ips.clone()).unwrap_or_default(),
-        crate::model::Party::Node(node) => {
-            snapshot.node(node).map(|node| node.ips.clone()).unwrap_or_default()
-        }
-        crate::model::Party::Outside(ip) => vec![ip],
-    };
+/// RFC 6724 sections 2.1 and 6, rules 1, 6 and 10. musl's table is that of the RFC; glibc's is older: it
+/// prefers every IPv6 address to IPv4.
+pub(super) fn sorted(session: &Session<'_>, mut addresses: Vec<IpAddr>, musl: bool) -> Vec<IpAddr> {
+    if addresses.len() < 2 {
+        return addresses;
+    }
+    let own = session.own_addresses();
     let precedence = |ip: &IpAddr| match ip {
         IpAddr::V6(ip) if ip.is_loopback() => 50,
-        IpAddr::V6(ip) if ip.is_unique_local() => 3,
+        IpAddr::V6(ip) if ip.is_unique_local() && musl => 3,
         IpAddr::V6(_) => 40,
-        IpAddr::V4(_) => 35,
+        IpAddr::V4(_) if musl => 35,
+        IpAddr::V4(_) => 10,
     };
     let usable = |ip: &IpAddr| own.iter().any(|own| own.is_ipv4() == ip.is_ipv4());
     addresses.sort_by_key(|ip| (!usable(ip), std::cmp::Reverse(precedence(ip))));

@@ -233,7 +233,7 @@ pub fn search<'a>(rooms: Rooms<'a>, asking: &'a Asking) -> Search<'a> {
         }
         None => ("dns", ask(&mut session, asking.program, typed, kinds, asking.record_type)),
     };
-    let addresses = libc::sorted(&session, found.addresses.clone());
+    let addresses = libc::sorted(&session, found.addresses.clone(), asking.program == Program::Musl);
     Search { asking, session, found, addresses, source }
 }
 

@@ -100,8 +100,7 @@ impl Outside {
             None | Some(NameServerBehaviour::Answers) => {}
             Some(_) => {
                 reply.rcode = Rcode::ServFail;
-                reply.recursion_available =
-                    server.is_some_and(|(_, what, _)| *what == NameServerBehaviour::Fails);
+                reply.recursion_available = false;
                 reply.because.push(Why::UpstreamFails(address));
                 return reply;
             }

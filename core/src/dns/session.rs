@@ -61,6 +61,19 @@ impl<'a> Session<'a> {
         Self { rooms, party, conf, servers, trials: Vec::new(), seconds: 0, ways: Vec::new(), client }
     }
 
+    /// Addresses the client can send from; none for a pod that runs on no node, which has no network.
+    pub(super) fn own_addresses(&self) -> Vec<IpAddr> {
+        let snapshot = self.rooms.snapshot;
+        match self.party {
+            Party::Pod(pod) => {
+                let pod = snapshot.pod(pod).filter(|pod| pod.node.is_some());
+                pod.map(|pod| pod.ips.clone()).unwrap_or_default()
+            }
+            Party::Node(node) => snapshot.node(node).map(|node| node.ips.clone()).unwrap_or_default(),
+            Party::Outside(ip) => vec![ip],
+        }
+    }
+
     /// Every way that was taken, in the order of its first use.
     pub(super) fn ways(self) -> (Vec<Trial>, Vec<Way>) {
         (self.trials, self.ways.into_iter().map(|(_, way)| way).collect())

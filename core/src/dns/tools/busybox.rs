@@ -157,7 +157,7 @@ pub(super) fn run_old(session: &mut Session<'_>, args: &[&str]) -> Result<Printe
         Ok(ip) => vec![ip],
         Err(_) => {
             let found = glibc(session, typed, &[RecordType::A, RecordType::AAAA]);
-            sorted_as_measured(session, found.addresses)
+            sorted(session, found.addresses, false)
         }
     };
     if addresses.is_empty() {
@@ -169,13 +169,6 @@ pub(super) fn run_old(session: &mut Session<'_>, args: &[&str]) -> Result<Printe
         address(session, &mut text, index + 1, ip);
     }
     Ok(Printed { text, exit: 0, undetermined: None })
-}
-
-/// IPv6 first: a client without any route, as the program was measured, cannot prefer by what it reaches.
-fn sorted_as_measured(session: &Session<'_>, addresses: Vec<IpAddr>) -> Vec<IpAddr> {
-    let mut addresses = sorted(session, addresses);
-    addresses.sort_by_key(IpAddr::is_ipv4);
-    addresses
 }
 
 /// `Address 1: 10.96.100.5 web.default.svc.cluster.local`.

@@ -85,6 +85,8 @@ pub(super) fn run(session: &mut Session<'_>, args: &[&str]) -> Result<Printed, S
     }
     let typed = typed.unwrap_or_else(|| ".".to_owned());
     let kind = kind.unwrap_or(RecordType::A);
+    // ANY is asked over TCP.
+    options.tcp |= kind == RecordType::ANY;
     let step = search(session, &typed, kind, &options);
     let mut print =
         Print { text: String::new(), show, line: args.join(" "), kind, named: options.server.is_some() };

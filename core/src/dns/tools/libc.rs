@@ -5,7 +5,7 @@ use super::super::name;
 use super::super::record::{Data, RecordType};
 use super::super::session::Session;
 use super::{Printed, shown};
-use crate::model::{Party, Resolver};
+use crate::model::Resolver;
 use std::fmt::Write;
 use std::net::IpAddr;
 
@@ -48,7 +48,7 @@ pub(super) fn getent(session: &mut Session<'_>, args: &[&str]) -> Result<Printed
                 _ => BOTH,
             };
             let found = glibc(session, typed, kinds);
-            for (index, ip) in sorted(session, found.addresses).into_iter().enumerate() {
+            for (index, ip) in sorted(session, found.addresses, false).into_iter().enumerate() {
                 for kind in ["STREAM", "DGRAM ", "RAW   "] {
                     let name = if index == 0 && kind == "STREAM" { found.canonical.as_str() } else { "" };
                     let _ = writeln!(text, "{:<15} {kind} {name}", ip.to_string());
@@ -91,10 +91,11 @@ fn operand<'a>(args: &[&'a str], valued: &[&str]) -> Option<&'a str> {
 
 /// A client that runs on no node has no network to go on with.
 fn has_network(session: &Session<'_>) -> bool {
-    match session.party {
-        Party::Pod(pod) => session.rooms.snapshot.pod(pod).is_some_and(|pod| pod.node.is_some()),
-        Party::Node(_) | Party::Outside(_) => true,
-    }
+    !session.own_addresses().is_empty()
+}
+
+fn is_musl(session: &Session<'_>) -> bool {
+    session.rooms.snapshot.settings.dns.resolver == Resolver::Musl
 }
 
 const AFTER: &str = "what follows the look-up: follow the connection instead";
@@ -102,8 +103,8 @@ const AFTER: &str = "what follows the look-up: follow the connection instead";
 pub(super) fn ping(session: &mut Session<'_>, args: &[&str], busybox: bool) -> Result<Printed, String> {
     let typed = operand(args, &["-c", "-W", "-w", "-i", "-s"]).ok_or("ping needs a name")?;
     let found = resolve(session, typed, BOTH);
-    let Some(ip) = sorted(session, found.addresses.clone()).into_iter().next() else {
-        let libc = error(session.rooms.snapshot.settings.dns.resolver == Resolver::Musl, found.ended);
+    let Some(ip) = sorted(session, found.addresses.clone(), is_musl(session)).into_iter().next() else {
+        let libc = error(is_musl(session), found.ended);
         return Ok(if busybox {
             Printed { text: format!("ping: bad address '{typed}'\n"), exit: 1, undetermined: None }
         } else {
@@ -157,7 +158,7 @@ pub(super) fn wget(session: &mut Session<'_>, args: &[&str], busybox: bool) -> R
     if !found.addresses.is_empty() {
         return Ok(Printed { text: String::new(), exit: 0, undetermined: Some(AFTER.into()) });
     }
-    let libc = error(session.rooms.snapshot.settings.dns.resolver == Resolver::Musl, found.ended);
+    let libc = error(is_musl(session), found.ended);
     Ok(if busybox {
         Printed { text: format!("wget: bad address '{host}'\n"), exit: 1, undetermined: None }
     } else {
