@@ -32,6 +32,10 @@ const CODES: &[(&str, &str)] = &[
     ("model/shared-pod-ip", "two live pods are given one address"),
     ("model/cluster-dns", "no cluster DNS is given; CoreDNS is taken to run"),
     ("model/api-server", "where the API server is taken to listen"),
+    (
+        "model/foreign-service-cidr",
+        "a Service of a dump has an address outside of the service CIDR in the settings",
+    ),
     ("model/topology-hints", "a Service asks for hints by zone and gets none"),
 ];
 

@@ -339,7 +339,24 @@ impl Draft<'_> {
         self.services.extend(own);
         if !self.settings.stored {
             allocate::allocate(self);
+            self.note_foreign_service_cidr();
         }
+    }
+
+    /// A dump may come from a cluster with another service CIDR than the settings say.
+    fn note_foreign_service_cidr(&mut self) {
+        let settings = self.settings;
+        let foreign = |service: &Service| {
+            let ips = service.spec.cluster_ips.iter().filter_map(|ip| ip.parse::<IpAddr>().ok());
+            ips.into_iter().find(|ip| !settings.service_cidrs.iter().any(|net| net.contains(ip)))
+        };
+        let found = self.services.iter().find_map(|draft| Some((&draft.service, foreign(&draft.service)?)));
+        let Some((service, ip)) = found else { return };
+        let object = ObjectRef::namespaced("Service", self.namespace_name(service.namespace), &service.name);
+        let message = format!(
+            "{object} has the ClusterIP {ip}, which is outside of the service CIDR in the settings: addresses that the model allocates may not be those of the cluster"
+        );
+        self.reports.assume("model/foreign-service-cidr", message, Some(object));
     }
 
     /// Ingresses that name no class get the default one when they are created.
