@@ -6,9 +6,6 @@ use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
-/// How long a client waits before it says "timed out".
-const PATIENCE: Duration = Duration::from_millis(900);
-
 /// Serves until standard input ends. Called in the child process.
 pub fn run() {
     for line in std::io::stdin().lock().lines().map_while(Result::ok) {
@@ -16,8 +13,8 @@ pub fn run() {
         let answer = match words.as_slice() {
             ["serve", "tcp", port, name] => serve_tcp(port, name),
             ["serve", "udp", port, name] => serve_udp(port, name),
-            ["ask", "tcp", to] => ask_tcp(to),
-            ["ask", "udp", to] => ask_udp(to),
+            ["ask", "tcp", to, patience] => ask_tcp(to, millis(patience)),
+            ["ask", "udp", to, patience] => ask_udp(to, millis(patience)),
             _ => format!("error not understood: {line}"),
         };
         println!("{answer}");
@@ -57,10 +54,14 @@ fn serve_udp(port: &str, name: &str) -> String {
     "ok".into()
 }
 
-fn ask_tcp(to: &str) -> String {
+fn millis(text: &str) -> Duration {
+    Duration::from_millis(text.parse().unwrap_or(1000))
+}
+
+fn ask_tcp(to: &str, patience: Duration) -> String {
     let Ok(to) = to.parse::<SocketAddr>() else { return format!("error bad address {to}") };
-    let answer = TcpStream::connect_timeout(&to, PATIENCE).and_then(|mut stream| {
-        stream.set_read_timeout(Some(PATIENCE))?;
+    let answer = TcpStream::connect_timeout(&to, patience).and_then(|mut stream| {
+        stream.set_read_timeout(Some(patience))?;
         let mut text = String::new();
         stream.read_to_string(&mut text)?;
         Ok(text)
@@ -68,9 +69,9 @@ fn ask_tcp(to: &str) -> String {
     told(answer)
 }
 
-fn ask_udp(to: &str) -> String {
+fn ask_udp(to: &str, patience: Duration) -> String {
     let answer = UdpSocket::bind("0.0.0.0:0").and_then(|socket| {
-        socket.set_read_timeout(Some(PATIENCE))?;
+        socket.set_read_timeout(Some(patience))?;
         socket.connect(to)?;
         // A packet refused on its way out is told here already; what counts is what comes back.
         let _ = socket.send(b"who are you");

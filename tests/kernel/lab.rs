@@ -1,10 +1,10 @@
 //! Nodes, pods and outside hosts as network namespaces, with the rendered rules loaded.
 
 use crate::agent::Agent;
-use kubehop::Cluster;
 use kubehop::addressing::{bridge_address, tunnel_address};
 use kubehop::model::{Family, NodeId, Pod, ProxyMode};
 use kubehop::services::rules::{iptables, jump_rules, nftables};
+use kubehop::{Cluster, Settings};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::net::IpAddr;
@@ -265,6 +265,47 @@ impl Drop for Lab {
             let _ = Command::new("ip").args(["netns", "del", namespace]).status();
         }
     }
+}
+
+/// Renders the IPv6 rules of a dual-stack cluster and lets the kernel take them. Lines loaded.
+pub fn load_ipv6() -> Result<usize, String> {
+    let blocks = |list: [&str; 2]| list.map(|text| text.parse().expect("a block")).to_vec();
+    let mut lines = 0;
+    for mode in [ProxyMode::Iptables, ProxyMode::Nftables] {
+        let mut settings = Settings::default();
+        settings.pod_cidrs = blocks(["10.244.0.0/16", "fd00:10:244::/56"]);
+        settings.service_cidrs = blocks(["10.96.0.0/12", "fd00:10:96::/112"]);
+        settings.node_cidrs = blocks(["192.168.10.0/24", "2001:db8::/64"]);
+        settings.proxy.nfacct = false;
+        settings.proxy.mode = mode;
+        let dual =
+            include_str!("cluster.yaml").replace("\nspec:\n", "\nspec:\n  ipFamilyPolicy: PreferDualStack\n");
+        let dual = dual.split("---").filter(|text| text.contains("kind: Service")).collect::<Vec<_>>();
+        let pods = "apiVersion: v1\nkind: Pod\nmetadata: {name: w, labels: {app: web}}\nspec: {containers: [{name: c, ports: [{name: http, containerPort: 8080}]}]}\n";
+        let text = format!("{pods}---{}", dual.join("---"));
+        let cluster = Cluster::load([kubehop::Source::new("dual.yaml", text)], &settings);
+        let namespace = format!("kh{}-v6", std::process::id());
+        script(&format!("ip netns add {namespace}"))?;
+        let node = NodeId(0);
+        let (command, rules): (&[&str], String) = match mode {
+            ProxyMode::Nftables => {
+                (&["nft", "-f", "-"], nftables(cluster.snapshot(), cluster.proxy(), node, Family::IPv6))
+            }
+            _ => (
+                &["ip6tables-restore", "--noflush"],
+                iptables(cluster.snapshot(), cluster.proxy(), node, Family::IPv6),
+            ),
+        };
+        let arguments = [&["netns", "exec", namespace.as_str()], command].concat();
+        let loaded = feed(&arguments, &rules);
+        let _ = Command::new("ip").args(["netns", "del", &namespace]).status();
+        loaded?;
+        if !rules.contains("fd00:10:96::") {
+            return Err(format!("{mode:?}: no IPv6 ClusterIP in the rules"));
+        }
+        lines += rules.lines().count();
+    }
+    Ok(lines)
 }
 
 /// Runs commands one by one, stopping at the first that fails.

@@ -49,6 +49,13 @@ fn main() -> ExitCode {
             }
         }
     }
+    match lab::load_ipv6() {
+        Ok(lines) => println!("kernel, IPv6: {lines} lines of rules loaded"),
+        Err(error) => {
+            println!("kernel, IPv6: {error}");
+            failed = true;
+        }
+    }
     if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
@@ -219,7 +226,9 @@ fn attempt(cluster: &Cluster, host: &Host, agent: &mut agent::Agent, flow: &Flow
     let expected = predict(cluster, host, packet);
     let to = std::net::SocketAddr::new(packet.destination, flow.port);
     let protocol = flow.protocol.as_str().to_lowercase();
-    let line = format!("ask {protocol} {to}");
+    // Silence is only waited for where it is expected; elsewhere a busy machine may take its time.
+    let patience = if expected == Seen::TimedOut { 900 } else { 8000 };
+    let line = format!("ask {protocol} {to} {patience}");
     let sticky = cluster.proxy().select(cluster.snapshot(), node_of(host), &packet);
     let sticky = matches!(sticky.outcome, kubehop::services::Outcome::Backends { affinity: Some(_), .. });
     let mut seen = BTreeSet::new();
