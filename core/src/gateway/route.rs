@@ -547,7 +547,7 @@ impl<'a> Asked<'a> {
             outcome.why = explain::no_endpoints(&target, not_ready);
             return outcome;
         }
-        outcome.endpoints = self.reach.endpoints(&self.data_plane(), &targets);
+        outcome.endpoints = self.reach.endpoints(&self.data_plane(), &targets, protocol);
         let (response, why) = connections(&outcome.endpoints);
         outcome.response = match (response, &passing) {
             (Response::Status { .. }, None) => Response::ConnectionFailed {},

@@ -350,7 +350,7 @@ impl Asked<'_> {
             return outcome;
         }
         let ready: Vec<PodId> = self.engine.controller.pods.clone();
-        let endpoints = self.reach.endpoints(&ready, &resolved.targets);
+        let endpoints = self.reach.endpoints(&ready, &resolved.targets, "TCP");
         let (response, why) = explain::connections(&endpoints);
         let reached = matches!(response, Response::Backend {});
         Outcome {

@@ -36,7 +36,7 @@ enum Listening {
     Unknown,
 }
 
-fn listening(snapshot: &Snapshot, pod: &Pod, port: u16) -> Listening {
+fn listening(snapshot: &Snapshot, pod: &Pod, port: u16, protocol: &str) -> Listening {
     let sidecars = pod
         .spec
         .init_containers
@@ -51,7 +51,8 @@ fn listening(snapshot: &Snapshot, pod: &Pod, port: u16) -> Listening {
         };
     }
     let declared = ports.any(|declared| {
-        declared.container_port == i32::from(port) && matches!(declared.protocol.as_str(), "" | "TCP")
+        declared.container_port == i32::from(port)
+            && (declared.protocol == protocol || (declared.protocol.is_empty() && protocol == "TCP"))
     });
     if declared { Listening::Yes } else { Listening::No }
 }
@@ -91,15 +92,20 @@ impl Client {
 
 impl Reach<'_> {
     /// What comes of connecting from a controller pod to each target.
-    pub(crate) fn endpoints(&self, controller: &[PodId], targets: &[Target]) -> Vec<EndpointAnswer> {
+    pub(crate) fn endpoints(
+        &self,
+        controller: &[PodId],
+        targets: &[Target],
+        protocol: &str,
+    ) -> Vec<EndpointAnswer> {
         let source = controller.iter().find_map(|pod| {
             let ip = self.snapshot.pod(*pod)?.ips.first().copied()?;
             Some((*pod, ip))
         });
-        targets.iter().map(|target| self.endpoint(source, target)).collect()
+        targets.iter().map(|target| self.endpoint(source, target, protocol)).collect()
     }
 
-    fn endpoint(&self, source: Option<(PodId, IpAddr)>, target: &Target) -> EndpointAnswer {
+    fn endpoint(&self, source: Option<(PodId, IpAddr)>, target: &Target, protocol: &str) -> EndpointAnswer {
         let object = target.pod.and_then(|pod| self.snapshot.pod_ref(pod));
         let address = match target.address.parse::<IpAddr>() {
             Ok(IpAddr::V6(ip)) => format!("[{ip}]:{}", target.port),
@@ -128,7 +134,7 @@ impl Reach<'_> {
                 return answer(Connection::Undetermined, why.into());
             }
         }
-        match listening(self.snapshot, pod, target.port) {
+        match listening(self.snapshot, pod, target.port, protocol) {
             Listening::Yes => {
                 answer(Connection::Connected, format!("a container declares port {}", target.port))
             }

@@ -6,8 +6,12 @@ use crate::report::Report;
 use kubehop::Cluster;
 use kubehop::gateway::{GatewayOutcome, GatewayProtocol, GatewayRequest, GatewayRouting};
 use kubehop::ingress::{Header, HttpRequest, Response, Scheme};
+use kubehop::manifest::api::gateway_v1::{Gateway, Listener};
 use serde_yaml::Value;
 use std::collections::BTreeMap;
+
+/// What a client without a host name puts into the Host header: the Gateway's address.
+const ADDRESS: &str = "192.0.2.80";
 
 /// The Gateway that an entry names, else the one the first route of the case attaches to.
 fn gateway(case: &Value, entry: &Value) -> String {
@@ -23,39 +27,35 @@ fn gateway(case: &Value, entry: &Value) -> String {
     })
 }
 
-/// The port of the listeners an entry names, when the Host header names none of the Gateway's ports.
+/// The port of the listeners an entry names, when the Host header names none of the Gateway's ports; else
+/// that of the listener with the very host name, else the usual one.
 fn port(cluster: &Cluster, gateway: &str, entry: &Value) -> Option<u16> {
-    let status = cluster.gateway_status();
-    let listeners = listener_ports(cluster, gateway);
-    let in_host = || text(&entry["request"], "host").rsplit_once(':')?.1.parse::<u16>().ok();
-    if let Some(port) = in_host().filter(|port| listeners.iter().any(|(_, known)| known == port)) {
-        return Some(port);
+    let listeners = listeners(cluster, gateway);
+    let host = text(&entry["request"], "host");
+    let in_host = || host.rsplit_once(':')?.1.parse::<i32>().ok();
+    if let Some(port) = in_host().filter(|port| listeners.iter().any(|listener| listener.port == *port)) {
+        return u16::try_from(port).ok();
     }
     let wanted = items(&entry["gateway"]["listeners"]).first().and_then(Value::as_str);
-    let named =
-        wanted.and_then(|wanted| listeners.iter().find(|(name, _)| name == wanted)).map(|(_, port)| *port);
-    let _ = status;
-    named.or_else(|| {
-        let secure = text(&entry["request"], "scheme") == "https" || entry.get("sni").is_some();
-        let usual = if secure { 443 } else { 80 };
-        let has = listeners.iter().any(|(_, port)| *port == usual);
-        if has { Some(usual) } else { listeners.first().map(|(_, port)| *port) }
-    })
+    let secure = text(&entry["request"], "scheme") == "https" || entry.get("sni").is_some();
+    let usual = if secure { 443 } else { 80 };
+    let found = listeners
+        .iter()
+        .find(|listener| wanted == Some(listener.name.as_str()))
+        .or_else(|| listeners.iter().find(|listener| listener.hostname.as_deref() == Some(host)))
+        .or_else(|| listeners.iter().find(|listener| listener.port == usual))
+        .or_else(|| listeners.first());
+    found.and_then(|listener| u16::try_from(listener.port).ok())
 }
 
-/// Names and ports of a Gateway's listeners, from its manifest.
-fn listener_ports(cluster: &Cluster, gateway: &str) -> Vec<(String, u16)> {
+/// A Gateway's listeners, from its manifest.
+fn listeners(cluster: &Cluster, gateway: &str) -> Vec<Listener> {
     let manifests = &cluster.snapshot().manifests;
-    let mut ports = Vec::new();
-    for object in manifests.objects() {
-        if object.kind == "Gateway" && format!("{}/{}", object.namespace, object.name) == gateway {
-            let listeners: kubehop::manifest::api::gateway_v1::Gateway = manifests.typed(object.id);
-            ports.extend(
-                listeners.spec.listeners.into_iter().map(|listener| (listener.name, listener.port as u16)),
-            );
-        }
-    }
-    ports
+    let mut objects = manifests.objects().iter();
+    let found = objects.find(|object| {
+        object.kind == "Gateway" && format!("{}/{}", object.namespace, object.name) == gateway
+    });
+    found.map(|object| manifests.typed::<Gateway>(object.id).spec.listeners).unwrap_or_default()
 }
 
 /// `http[]` and `https[]`.
@@ -85,7 +85,11 @@ pub fn http(cluster: &Cluster, id: &str, case: &Value, report: &mut Report) {
                     Scheme::Http
                 },
                 method: text(asked, "method").into(),
-                host: asked["host"].as_str().map(String::from).or_else(|| sni.clone()),
+                host: asked["host"]
+                    .as_str()
+                    .map(String::from)
+                    .or_else(|| sni.clone())
+                    .or_else(|| Some(ADDRESS.into())),
                 path: text(asked, "path").into(),
                 headers,
                 sni,
