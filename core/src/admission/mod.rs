@@ -3,9 +3,9 @@
 //!
 //! Modelled: names, labels and selectors; Service; the ports, names and DNS settings of pods; whether a
 //! workload selects its own pods; Ingress and IngressClass; NetworkPolicy; ClusterNetworkPolicy and its
-//! predecessors; EndpointSlice and Endpoints;
+//! predecessors; EndpointSlice and Endpoints; the Gateway API's schemas and rules;
 //! Node and Namespace basics. Not modelled: fields that have no part in networking (volumes, resources,
-//! images, probes' numbers), admission webhooks, the schemas of custom resources. Values that are not
+//! images, probes' numbers), admission webhooks, the schemas of other custom resources. Values that are not
 //! scalars are printed as JSON, as since 1.35; older releases print Go syntax.
 
 mod check;
@@ -14,6 +14,8 @@ mod codes;
 pub(crate) mod defaults;
 mod endpoint_slice;
 mod fault;
+mod gateway;
+mod gateway_schema;
 mod ingress;
 mod names;
 mod network_policy;
@@ -25,6 +27,7 @@ pub(crate) use cluster_policy::cluster_policy;
 pub use codes::codes;
 pub(crate) use endpoint_slice::endpoint_slice;
 pub use fault::{Fault, Gates, Shown};
+pub(crate) use gateway::gateway;
 pub(crate) use ingress::{ingress, ingress_class};
 pub(crate) use network_policy::network_policy;
 pub(crate) use pod::{cron_job, pod, replication_controller, workload};

@@ -193,7 +193,10 @@ pub(crate) fn intake(
         };
         if !settings.stored {
             let old = earlier.and_then(|slot| slots.get(slot)).map(|slot| &slot.value);
-            let faults = admit(&mut given.value, old, version, reference.namespace.is_some());
+            let mut faults = admit(&mut given.value, old, version, reference.namespace.is_some());
+            if object.api_version.starts_with("gateway.networking.k8s.io/") {
+                faults.extend(admission::gateway(&object.kind, manifests.node(object.id)));
+            }
             let error = faults.iter().any(|fault| fault.severity == Severity::Error);
             for fault in faults {
                 reports.fault(manifests, object.id, reference.clone(), fault);
