@@ -1,8 +1,10 @@
 //! The questions of this room as methods of the facade.
 
-use super::{GatewayRequest, GatewayRouting, GatewayStatus, route};
+use super::{Conversion, ConversionDifference, GatewayRequest, GatewayRouting, GatewayStatus, convert, route};
 use crate::ask::AskError;
 use crate::cluster::Cluster;
+use crate::ingress::{HttpRequest, Response, UpstreamRequest};
+use crate::manifest::{ObjectRef, Source};
 
 impl Cluster {
     /// What happens to a request or connection that a client sends to a Gateway.
@@ -71,4 +73,67 @@ impl Cluster {
     pub fn gateway_status(&self) -> GatewayStatus {
         self.gateway_table().status(self.snapshot())
     }
+
+    /// The Ingresses as Gateway API manifests, what has no equivalent, and which of a set of sampled
+    /// requests go elsewhere afterwards.
+    ///
+    /// ```
+    /// # use kubehop::{Cluster, Settings, Source};
+    /// let text = "
+    /// {apiVersion: networking.k8s.io/v1, kind: IngressClass, metadata: {name: nginx}, spec: {controller: k8s.io/ingress-nginx}}
+    /// ---
+    /// apiVersion: networking.k8s.io/v1
+    /// kind: Ingress
+    /// metadata: {name: shop}
+    /// spec:
+    ///   ingressClassName: nginx
+    ///   rules:
+    ///   - host: shop.example.com
+    ///     http: {paths: [{path: /api, pathType: Prefix, backend: {service: {name: api, port: {number: 80}}}}]}
+    /// ---
+    /// {apiVersion: v1, kind: Service, metadata: {name: api}, spec: {ports: [{port: 80}]}}
+    /// ";
+    /// let cluster = Cluster::load([Source::new("shop.yaml", text)], &Settings::default());
+    /// let conversion = cluster.convert_ingresses();
+    /// assert!(conversion.manifests.contains("kind: HTTPRoute"));
+    /// assert!(conversion.compared > 0);
+    /// assert_eq!(conversion.differences, []);
+    /// ```
+    pub fn convert_ingresses(&self) -> Conversion {
+        let (mut conversion, samples) = convert::convert(self.snapshot(), self.ingress_table());
+        let converted = self.with([Source::new("converted.yaml", conversion.manifests.clone())]);
+        let (space, name) = convert::GATEWAY;
+        for (host, path) in samples {
+            let http = HttpRequest { host: Some(host), path, ..HttpRequest::default() };
+            let before = self.route(&http);
+            let request = GatewayRequest { gateway: format!("{space}/{name}"), http, ..GatewayRequest::default() };
+            let Ok(after) = converted.gateway_route(&request) else { continue };
+            let ingress = before.outcomes.iter().map(|outcome| {
+                let backend = outcome.backend.as_ref().map(|backend| &backend.service);
+                end(&outcome.share.to_string(), backend, outcome.upstream.as_ref(), &outcome.response)
+            });
+            let gateway = after.outcomes.iter().map(|outcome| {
+                end(&outcome.share.to_string(), outcome.backend.as_ref(), outcome.upstream.as_ref(), &outcome.response)
+            });
+            let (ingress, gateway) = (ingress.collect::<Vec<_>>().join(" or "), gateway.collect::<Vec<_>>().join(" or "));
+            conversion.compared += 1;
+            if ingress != gateway {
+                conversion.differences.push(ConversionDifference { request: request.http.line(), ingress, gateway });
+            }
+        }
+        conversion
+    }
+}
+
+/// How a request ends, in words that fit both.
+fn end(share: &str, backend: Option<&ObjectRef>, upstream: Option<&UpstreamRequest>, response: &Response) -> String {
+    let end = match (response, backend, upstream) {
+        (Response::Backend {} | Response::Undetermined { .. }, Some(backend), Some(upstream)) => format!("{backend} sees {}", upstream.path),
+        (Response::Status { code, location: Some(location) }, ..) => format!("{code} to {location}"),
+        // a Service without endpoints: 503 by both, a missing one 503 by ingress-nginx and 500 by a Gateway
+        (Response::Status { code, .. }, Some(backend), _) if *code >= 500 => format!("no answer from {backend}"),
+        (Response::Status { code, .. }, ..) => code.to_string(),
+        _ => "nothing".into(),
+    };
+    format!("{share} {end}")
 }

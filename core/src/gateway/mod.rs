@@ -12,6 +12,7 @@
 
 mod answer;
 mod attach;
+mod convert;
 mod explain;
 mod facade;
 mod filters;
@@ -31,6 +32,7 @@ pub use answer::{
     GatewayCertificate, GatewayOutcome, GatewayRouting, HeaderChange, ListenerAnswer, MirrorAnswer,
     RouteCandidate, RouteMatched, TimeoutsAnswer,
 };
+pub use convert::{Conversion, ConversionDifference, ConversionNote};
 pub use filters::replace_prefix;
 pub use objects::RouteKind;
 pub use policy::BackendTls;

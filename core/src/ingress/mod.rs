@@ -54,6 +54,13 @@ pub struct Table {
     services: backend::Index,
 }
 
+/// The nginx configuration of the first ingress-nginx, else of the first controller.
+pub(crate) fn nginx_config<'t>(table: &'t Table, snapshot: &Snapshot) -> Option<&'t nginx::Config> {
+    let is_nginx = |engine: &&Engine| engine.controller.profile == IngressProfile::IngressNginx;
+    let engine = table.engines.iter().find(is_nginx).or(table.engines.first())?;
+    Some(engine.nginx(snapshot))
+}
+
 /// One controller and its rules.
 #[derive(Debug)]
 pub(crate) struct Engine {
