@@ -120,6 +120,14 @@ pub enum Question {
     Nginx {},
     /// Class, controller and ADDRESS of every Ingress.
     Ingresses {},
+    /// What the validating webhook of ingress-nginx would have said to each Ingress.
+    IngressRefusals {},
+    /// What happens to a request or connection that a client sends to a Gateway?
+    Gateway(GatewayQuestion),
+    /// The status that implementations would write into the Gateway API objects.
+    GatewayStatus {},
+    /// The Ingresses as Gateway API manifests, and what is lost.
+    Convert {},
     /// What a careful engineer would raise about the cluster.
     Lint {},
     /// May `from` open this connection to `to`, as far as policies go, and which of them say so?
@@ -268,6 +276,57 @@ impl RouteQuestion {
     }
 }
 
+/// The parts of a request or connection to a Gateway in a question.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct GatewayQuestion {
+    /// `http://shop.example.com/api`; absent for TLS, TCP and UDP.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// The Gateway, `namespace/name`; the first one by default.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub gateway: String,
+    /// The port; that of the URL by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+    /// `http` (default), `grpc`, `tls`, `tcp` or `udp`.
+    #[serde(default)]
+    pub protocol: crate::gateway::GatewayProtocol,
+    /// `GET` by default.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub method: String,
+    /// Headers.
+    #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    pub headers: std::collections::BTreeMap<String, String>,
+    /// The server name of the TLS handshake; the host by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sni: Option<String>,
+}
+
+impl GatewayQuestion {
+    /// The request that is asked about.
+    ///
+    /// # Errors
+    /// [`AskError::Unreadable`] when the URL cannot be read.
+    pub fn request(&self) -> Result<crate::gateway::GatewayRequest, AskError> {
+        let mut http = match &self.url {
+            Some(url) => HttpRequest::get(url)?,
+            None => HttpRequest::default(),
+        };
+        if !self.method.is_empty() {
+            http.method.clone_from(&self.method);
+        }
+        http.headers.clone_from(&self.headers);
+        http.sni.clone_from(&self.sni);
+        Ok(crate::gateway::GatewayRequest {
+            gateway: self.gateway.clone(),
+            port: self.port,
+            protocol: self.protocol,
+            http,
+        })
+    }
+}
+
 /// A port in a question: a number, or a name as text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -326,6 +385,14 @@ pub enum Answer {
     Nginx(crate::ingress::NginxTable),
     /// Answer to [`Question::Ingresses`].
     Ingresses(crate::ingress::StatusList),
+    /// Answer to [`Question::IngressRefusals`].
+    IngressRefusals(Vec<crate::ingress::Refusal>),
+    /// Answer to [`Question::Gateway`].
+    Gateway(Box<crate::gateway::GatewayRouting>),
+    /// Answer to [`Question::GatewayStatus`].
+    GatewayStatus(crate::gateway::GatewayStatus),
+    /// Answer to [`Question::Convert`].
+    Conversion(crate::gateway::Conversion),
     /// Answer to [`Question::Lint`].
     Lint(crate::lint::Lint),
     /// Answer to [`Question::PolicyVerdict`].
@@ -459,6 +526,12 @@ impl Cluster {
             Question::Route(question) => Answer::Routing(Box::new(self.route(&question.request()?))),
             Question::Nginx {} => Answer::Nginx(self.nginx_table().ok_or_else(no_nginx)?),
             Question::Ingresses {} => Answer::Ingresses(self.ingress_statuses()),
+            Question::IngressRefusals {} => Answer::IngressRefusals(self.ingress_refusals()),
+            Question::Gateway(question) => {
+                Answer::Gateway(Box::new(self.gateway_route(&question.request()?)?))
+            }
+            Question::GatewayStatus {} => Answer::GatewayStatus(self.gateway_status()),
+            Question::Convert {} => Answer::Conversion(self.convert_ingresses()),
         })
     }
 }

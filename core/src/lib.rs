@@ -21,7 +21,7 @@ pub mod services;
 mod ask;
 mod cluster;
 
-pub use ask::{Answer, AskError, PortText, Question, RouteQuestion, SourceText};
+pub use ask::{Answer, AskError, GatewayQuestion, PortText, Question, RouteQuestion, SourceText};
 pub use cluster::{Cluster, ProblemList};
 pub use manifest::Source;
 pub use model::Settings;

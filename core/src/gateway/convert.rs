@@ -65,7 +65,10 @@ fn quote(text: &str) -> String {
 }
 
 /// The manifests for the Ingresses of `table`, the notes, and requests that try them.
-pub(crate) fn convert(snapshot: &Snapshot, table: &crate::ingress::Table) -> (Conversion, Vec<(String, String)>) {
+pub(crate) fn convert(
+    snapshot: &Snapshot,
+    table: &crate::ingress::Table,
+) -> (Conversion, Vec<(String, String)>) {
     let Some(config) = nginx_config(table, snapshot) else { return (Conversion::default(), Vec::new()) };
     let mut writer = Writer {
         snapshot,
@@ -124,7 +127,10 @@ impl Writer<'_> {
 
     /// A name that is not taken yet.
     fn name(&mut self, wanted: &str) -> String {
-        let clean: String = wanted.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
+        let clean: String = wanted
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
+            .collect();
         let clean = clean.trim_matches('-').to_owned();
         let count = self.names.entry(clean.clone()).or_default();
         *count += 1;
@@ -143,7 +149,10 @@ impl Writer<'_> {
             let named = if host.is_empty() { "any" } else { host };
             let line = if host.is_empty() { String::new() } else { format!(", hostname: {}", quote(host)) };
             let section = self.name(&format!("http-{named}"));
-            let _ = writeln!(self.listeners, "  - {{name: {section}, port: 80, protocol: HTTP{line}, allowedRoutes: {{namespaces: {{from: All}}}}}}");
+            let _ = writeln!(
+                self.listeners,
+                "  - {{name: {section}, port: 80, protocol: HTTP{line}, allowedRoutes: {{namespaces: {{from: All}}}}}}"
+            );
             sections.push(section);
             if let ServerCertificate::Secret { namespace, name, .. } = &server.certificate {
                 let section = self.name(&format!("https-{named}"));
@@ -160,13 +169,17 @@ impl Writer<'_> {
         let mut by_namespace: BTreeMap<String, Vec<String>> = BTreeMap::new();
         let mut redirecting: BTreeMap<String, bool> = BTreeMap::new();
         for location in &server.locations {
-            let Some(upstream) = location.upstream.and_then(|id| self.upstreams.get(id as usize)) else { continue };
+            let Some(upstream) = location.upstream.and_then(|id| self.upstreams.get(id as usize)) else {
+                continue;
+            };
             // the exact twin of a Prefix path says nothing more
             let twin = location.modifier == Modifier::Exact && self.is_prefix(location);
             if let Some(ingress) = location.ingress().filter(|_| !twin) {
                 let namespace = upstream.namespace.clone();
                 let redirects = location.annotations.force_ssl_redirect
-                    || (location.annotations.ssl_redirect && server.certificate != ServerCertificate::None && server.host != "_");
+                    || (location.annotations.ssl_redirect
+                        && server.certificate != ServerCertificate::None
+                        && server.host != "_");
                 *redirecting.entry(namespace.clone()).or_default() |= redirects;
                 let rules = self.rules(server, location, upstream, ingress);
                 by_namespace.entry(namespace).or_default().extend(rules);
@@ -177,7 +190,13 @@ impl Writer<'_> {
                 self.note(ingress, format!("{} stands for one label in an Ingress and for any number of labels in the Gateway API", server.host));
             }
             if matches!(server.certificate, ServerCertificate::Default(_)) && server.host != "_" {
-                self.note(ingress, format!("no Secret holds a certificate for {}, so there is no HTTPS listener", server.host));
+                self.note(
+                    ingress,
+                    format!(
+                        "no Secret holds a certificate for {}, so there is no HTTPS listener",
+                        server.host
+                    ),
+                );
             }
         }
         for (namespace, rules) in by_namespace {
@@ -191,21 +210,35 @@ impl Writer<'_> {
         rule.get(self.snapshot).is_some_and(|path| path.path_type.as_deref() != Some("Exact"))
     }
 
-    fn route(&mut self, namespace: &str, server: &Server, hosts: &[String], sections: (&[String], &[String]), rules: &[String], redirect: bool) {
+    fn route(
+        &mut self,
+        namespace: &str,
+        server: &Server,
+        hosts: &[String],
+        sections: (&[String], &[String]),
+        rules: &[String],
+        redirect: bool,
+    ) {
         let base = self.name(if server.host == "_" { "any-host" } else { &server.host });
         let (plain, secure) = sections;
         let to_https = redirect && !secure.is_empty();
-        let served: Vec<&String> = if to_https { secure.iter().collect() } else { plain.iter().chain(secure).collect() };
+        let served: Vec<&String> =
+            if to_https { secure.iter().collect() } else { plain.iter().chain(secure).collect() };
         let parents = |sections: &[&String]| {
             let (space, name) = GATEWAY;
-            let list: Vec<String> =
-                sections.iter().map(|section| format!("{{name: {name}, namespace: {space}, sectionName: {section}}}")).collect();
+            let list: Vec<String> = sections
+                .iter()
+                .map(|section| format!("{{name: {name}, namespace: {space}, sectionName: {section}}}"))
+                .collect();
             list.join(", ")
         };
         let names: Vec<String> = hosts.iter().map(|host| quote(host)).collect();
-        let hostnames = if names.is_empty() { String::new() } else { format!("  hostnames: [{}]\n", names.join(", ")) };
+        let hostnames =
+            if names.is_empty() { String::new() } else { format!("  hostnames: [{}]\n", names.join(", ")) };
         let head = |name: &str, parents: &str| {
-            format!("---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {{name: {name}, namespace: {namespace}}}\nspec:\n  parentRefs: [{parents}]\n{hostnames}  rules:\n")
+            format!(
+                "---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {{name: {name}, namespace: {namespace}}}\nspec:\n  parentRefs: [{parents}]\n{hostnames}  rules:\n"
+            )
         };
         self.routes.push_str(&head(&base, &parents(&served)));
         for rule in rules {
@@ -220,7 +253,13 @@ impl Writer<'_> {
     }
 
     /// The rules of one location: its own, and one more for a canary that goes by a header.
-    fn rules(&mut self, server: &Server, location: &Location, upstream: &Upstream, ingress: u32) -> Vec<String> {
+    fn rules(
+        &mut self,
+        server: &Server,
+        location: &Location,
+        upstream: &Upstream,
+        ingress: u32,
+    ) -> Vec<String> {
         self.lost(location, ingress);
         let path = if server.regex_mode {
             if location.path != "/" {
@@ -247,11 +286,18 @@ impl Writer<'_> {
             let host = quote(&location.annotations.upstream_vhost);
             filters.retain(|filter| !filter.contains("URLRewrite"));
             let path = location.rewrite().filter(|target| !target.contains('$'));
-            let path = path.map(|target| format!(", path: {{type: ReplaceFullPath, replaceFullPath: {}}}", quote(target))).unwrap_or_default();
+            let path = path
+                .map(|target| {
+                    format!(", path: {{type: ReplaceFullPath, replaceFullPath: {}}}", quote(target))
+                })
+                .unwrap_or_default();
             filters.push(format!("{{type: URLRewrite, urlRewrite: {{hostname: {host}{path}}}}}"));
         }
-        let filters = if filters.is_empty() { String::new() } else { format!(", filters: [{}]", filters.join(", ")) };
-        let rule = |extra: &str, backends: &str| format!("{{matches: [{{path: {path}{extra}}}]{filters}{backends}}}");
+        let filters =
+            if filters.is_empty() { String::new() } else { format!(", filters: [{}]", filters.join(", ")) };
+        let rule = |extra: &str, backends: &str| {
+            format!("{{matches: [{{path: {path}{extra}}}]{filters}{backends}}}")
+        };
         if location.annotations.redirect.is_some() {
             return vec![rule("", "")];
         }
@@ -262,7 +308,8 @@ impl Writer<'_> {
         };
         let total = policy.weight_total.max(100);
         let weight = policy.weight.min(total);
-        let (main, other) = (self.backend(upstream, Some(total - weight)), self.backend(canary, Some(weight)));
+        let (main, other) =
+            (self.backend(upstream, Some(total - weight)), self.backend(canary, Some(weight)));
         let mut rules = vec![rule("", &format!(", backendRefs: [{main}, {other}]"))];
         if !policy.header.is_empty() && policy.header_pattern.is_empty() {
             let value = if policy.header_value.is_empty() { "always" } else { &policy.header_value };
@@ -271,7 +318,8 @@ impl Writer<'_> {
             rules.push(rule(&headers, &format!(", backendRefs: [{only}]")));
         }
         if !policy.cookie.is_empty() || !policy.header_pattern.is_empty() {
-            let message = "canary-by-cookie and canary-by-header-pattern have no equivalent in the standard channel";
+            let message =
+                "canary-by-cookie and canary-by-header-pattern have no equivalent in the standard channel";
             self.note(canary.ingress, message);
         }
         rules
@@ -294,12 +342,18 @@ impl Writer<'_> {
 
     /// A backendRef; named ports become numbers.
     fn backend(&mut self, upstream: &Upstream, weight: Option<u32>) -> String {
-        let service = self.snapshot.service_id(&upstream.namespace, &upstream.service).and_then(|id| self.snapshot.service(id));
+        let service = self
+            .snapshot
+            .service_id(&upstream.namespace, &upstream.service)
+            .and_then(|id| self.snapshot.service(id));
         let ports = service.map(|service| service.spec.ports.as_slice()).unwrap_or_default();
         let by_name = ports.iter().find(|port| !port.name.is_empty() && port.name == upstream.port);
         let by_number = ports.iter().find(|port| port.port.to_string() == upstream.port);
         let by_target = ports.iter().find(|port| port.target_port.to_string() == upstream.port);
-        let port = by_name.or(by_number).or(by_target).map_or_else(|| upstream.port.clone(), |port| port.port.to_string());
+        let port = by_name
+            .or(by_number)
+            .or(by_target)
+            .map_or_else(|| upstream.port.clone(), |port| port.port.to_string());
         let port = if port.parse::<u16>().is_ok() {
             port
         } else {
@@ -334,7 +388,9 @@ impl Writer<'_> {
             lost.push("from-to-www-redirect; write a second HTTPRoute with a RequestRedirect");
         }
         match annotations.backend_protocol.as_str() {
-            "HTTPS" | "GRPCS" => lost.push("backend-protocol HTTPS; write a BackendTLSPolicy for the Service"),
+            "HTTPS" | "GRPCS" => {
+                lost.push("backend-protocol HTTPS; write a BackendTLSPolicy for the Service")
+            }
             "GRPC" => lost.push("backend-protocol GRPC; a GRPCRoute fits better"),
             "FCGI" | "AUTO_HTTP" => lost.push("this backend-protocol"),
             _ => {}

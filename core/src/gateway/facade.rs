@@ -1,6 +1,8 @@
 //! The questions of this room as methods of the facade.
 
-use super::{Conversion, ConversionDifference, GatewayRequest, GatewayRouting, GatewayStatus, convert, route};
+use super::{
+    Conversion, ConversionDifference, GatewayRequest, GatewayRouting, GatewayStatus, convert, route,
+};
 use crate::ask::AskError;
 use crate::cluster::Cluster;
 use crate::ingress::{HttpRequest, Response, UpstreamRequest};
@@ -106,19 +108,30 @@ impl Cluster {
         for (host, path) in samples {
             let http = HttpRequest { host: Some(host), path, ..HttpRequest::default() };
             let before = self.route(&http);
-            let request = GatewayRequest { gateway: format!("{space}/{name}"), http, ..GatewayRequest::default() };
+            let request =
+                GatewayRequest { gateway: format!("{space}/{name}"), http, ..GatewayRequest::default() };
             let Ok(after) = converted.gateway_route(&request) else { continue };
             let ingress = before.outcomes.iter().map(|outcome| {
                 let backend = outcome.backend.as_ref().map(|backend| &backend.service);
                 end(&outcome.share.to_string(), backend, outcome.upstream.as_ref(), &outcome.response)
             });
             let gateway = after.outcomes.iter().map(|outcome| {
-                end(&outcome.share.to_string(), outcome.backend.as_ref(), outcome.upstream.as_ref(), &outcome.response)
+                end(
+                    &outcome.share.to_string(),
+                    outcome.backend.as_ref(),
+                    outcome.upstream.as_ref(),
+                    &outcome.response,
+                )
             });
-            let (ingress, gateway) = (ingress.collect::<Vec<_>>().join(" or "), gateway.collect::<Vec<_>>().join(" or "));
+            let (ingress, gateway) =
+                (ingress.collect::<Vec<_>>().join(" or "), gateway.collect::<Vec<_>>().join(" or "));
             conversion.compared += 1;
             if ingress != gateway {
-                conversion.differences.push(ConversionDifference { request: request.http.line(), ingress, gateway });
+                conversion.differences.push(ConversionDifference {
+                    request: request.http.line(),
+                    ingress,
+                    gateway,
+                });
             }
         }
         conversion
@@ -126,12 +139,21 @@ impl Cluster {
 }
 
 /// How a request ends, in words that fit both.
-fn end(share: &str, backend: Option<&ObjectRef>, upstream: Option<&UpstreamRequest>, response: &Response) -> String {
+fn end(
+    share: &str,
+    backend: Option<&ObjectRef>,
+    upstream: Option<&UpstreamRequest>,
+    response: &Response,
+) -> String {
     let end = match (response, backend, upstream) {
-        (Response::Backend {} | Response::Undetermined { .. }, Some(backend), Some(upstream)) => format!("{backend} sees {}", upstream.path),
+        (Response::Backend {} | Response::Undetermined { .. }, Some(backend), Some(upstream)) => {
+            format!("{backend} sees {}", upstream.path)
+        }
         (Response::Status { code, location: Some(location) }, ..) => format!("{code} to {location}"),
         // a Service without endpoints: 503 by both, a missing one 503 by ingress-nginx and 500 by a Gateway
-        (Response::Status { code, .. }, Some(backend), _) if *code >= 500 => format!("no answer from {backend}"),
+        (Response::Status { code, .. }, Some(backend), _) if *code >= 500 => {
+            format!("no answer from {backend}")
+        }
         (Response::Status { code, .. }, ..) => code.to_string(),
         _ => "nothing".into(),
     };

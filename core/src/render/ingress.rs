@@ -1,6 +1,6 @@
 //! Answers about HTTP requests as text.
 
-use crate::ingress::{NginxTable, Response, Routing, StatusList};
+use crate::ingress::{NginxTable, Refusal, Response, Routing, StatusList};
 use crate::manifest::Evidence;
 use std::fmt::Write;
 
@@ -79,6 +79,18 @@ pub(super) fn statuses(list: &StatusList) -> String {
     for status in &list.ingresses {
         let class = status.class.as_deref().unwrap_or("<none>");
         let _ = writeln!(out, "{} {class} {} ({})", status.ingress, status.addresses.join(","), status.why);
+    }
+    out
+}
+
+pub(super) fn refusals(list: &[Refusal]) -> String {
+    let mut out = String::new();
+    for refusal in list {
+        let _ = writeln!(
+            out,
+            "{}: admission webhook \"validate.nginx.ingress.kubernetes.io\" denied the request: {}",
+            refusal.ingress, refusal.message
+        );
     }
     out
 }

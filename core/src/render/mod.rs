@@ -3,6 +3,7 @@
 mod cluster;
 mod diagnosis;
 mod dns;
+mod gateway;
 mod html;
 mod ingress;
 mod journey;
@@ -34,6 +35,10 @@ pub fn text(answer: &Answer) -> String {
         Answer::Routing(answer) => ingress::routing(answer),
         Answer::Nginx(table) => ingress::nginx(table),
         Answer::Ingresses(list) => ingress::statuses(list),
+        Answer::IngressRefusals(list) => ingress::refusals(list),
+        Answer::Gateway(answer) => gateway::routing(answer),
+        Answer::GatewayStatus(status) => gateway::status(status),
+        Answer::Conversion(conversion) => gateway::conversion(conversion),
         Answer::Lint(answer) => policy::lint(answer),
         Answer::PolicyVerdict(answer) => policy::verdict(answer),
         Answer::AllowedPorts(answer) => policy::allowed_ports(answer),

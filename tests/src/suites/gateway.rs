@@ -16,12 +16,12 @@ pub fn run(dir: &Path, report: &mut Report) {
     cases.sort_by_key(std::fs::DirEntry::path);
     for entry in cases {
         for case in documents(&entry.path()) {
-            let cluster = world::cluster(&base, &case);
+            let cluster = world::cluster(&base, &case, world::Change::None);
             let id = text(&case, "id");
             requests::http(&cluster, id, &case, report);
             requests::grpc(&cluster, id, &case, report);
             requests::l4(&cluster, id, &case, report);
-            assertions::run(&cluster, id, &case, report);
+            assertions::run(&cluster, &base, id, &case, report);
         }
     }
     validation::cel(&dir.join("cel-validation.yaml"), report);

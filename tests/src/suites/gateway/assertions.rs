@@ -1,5 +1,6 @@
 //! What a case asserts of the status of its objects.
 
+use super::world::{self, Change};
 use super::{items, named, requests, scalar, text};
 use crate::report::Report;
 use kubehop::Cluster;
@@ -47,12 +48,31 @@ fn shown(conditions: &[Condition]) -> String {
     parts.collect::<Vec<_>>().join(", ")
 }
 
+/// What the test has changed before it asserts this.
+fn change(entry: &Value) -> Change {
+    let reason = text(&entry["condition"], "reason");
+    let subtest = text(entry, "subtest");
+    if subtest.contains("deleting the ReferenceGrant") || subtest.contains("deletion of the ReferenceGrant") {
+        Change::NoGrants
+    } else if subtest.contains("Changing the content")
+        && matches!(reason, "NoValidCACertificate" | "InvalidCACertificateRef")
+    {
+        Change::NoAuthorities
+    } else {
+        Change::None
+    }
+}
+
 /// All assertions of a case.
-pub fn run(cluster: &Cluster, id: &str, case: &Value, report: &mut Report) {
-    let status = cluster.gateway_status();
+pub fn run(cluster: &Cluster, base: &[Value], id: &str, case: &Value, report: &mut Report) {
+    let usual = cluster.gateway_status();
     for (number, entry) in items(&case["status"]).iter().enumerate() {
         let id = format!("{id} status/{number} {}", text(entry, "assert"));
-        match judge(cluster, &status, case, entry) {
+        let changed = match change(entry) {
+            Change::None => None,
+            change => Some(world::cluster(base, case, change).gateway_status()),
+        };
+        match judge(cluster, changed.as_ref().unwrap_or(&usual), case, entry) {
             Ok(()) => report.pass(&id),
             Err(got) => report.fail(&id, serde_yaml::to_string(entry).unwrap_or_default(), got),
         }

@@ -46,10 +46,7 @@ pub fn cel(path: &Path, report: &mut Report) {
                 continue;
             }
         };
-        let mut spec = case["object"].clone();
-        if spec.get("spec").is_some() {
-            spec = spec["spec"].clone();
-        }
+        let spec = whole(kind, &case["object"]);
         let object = json!({
             "apiVersion": "gateway.networking.k8s.io/v1", "kind": kind,
             "metadata": {"name": "foo", "namespace": "default"}, "spec": spec,
@@ -191,4 +188,69 @@ pub fn tables(path: &Path, report: &mut Report) {
             listener.map_or("none".into(), |listener| listener.hostname),
         );
     }
+}
+
+/// Writes out what Go does for fields that are no pointers: embedded structures and empty strings.
+fn complete(value: &mut Value) {
+    match value {
+        Value::Mapping(map) => {
+            for (key, value) in map.iter_mut() {
+                match (key.as_str(), &mut *value) {
+                    (Some("requestMirror"), Value::Mapping(mirror)) if !mirror.contains_key("backendRef") => {
+                        let mut reference = serde_yaml::Mapping::new();
+                        reference.insert("name".into(), "".into());
+                        for field in ["group", "kind", "name", "namespace", "port"] {
+                            if let Some(found) = mirror.remove(field) {
+                                reference.insert(field.into(), found);
+                            }
+                        }
+                        mirror.insert("backendRef".into(), Value::Mapping(reference));
+                    }
+                    (Some("extensionRef"), Value::Mapping(reference)) => {
+                        for field in ["group", "kind", "name"] {
+                            reference.entry(field.into()).or_insert_with(|| "".into());
+                        }
+                    }
+                    _ => {}
+                }
+                complete(value);
+            }
+        }
+        Value::Sequence(list) => list.iter_mut().for_each(complete),
+        _ => {}
+    }
+}
+
+/// The spec around a fragment.
+fn whole(kind: &str, fragment: &Value) -> serde_json::Value {
+    let mut fragment = fragment.clone();
+    complete(&mut fragment);
+    if let Some(spec) = fragment.get("spec") {
+        fragment = spec.clone();
+    }
+    let part = |key: &str| fragment.get(key).and_then(|value| serde_json::to_value(value).ok());
+    if let Some(mut validation) = part("policyValidation") {
+        if validation.get("hostname").is_none() {
+            validation["hostname"] = "".into();
+        }
+        return json!({"targetRefs": [{"group": "", "kind": "Service", "name": "example"}], "validation": validation});
+    }
+    let mut spec = serde_json::to_value(&fragment).unwrap_or_default();
+    if kind == "BackendTLSPolicy" {
+        spec["validation"] = json!({"hostname": "foo.example.com", "wellKnownCACertificates": "System"});
+    } else if let Some(filter) = part("routeFilter") {
+        spec = json!({"rules": [{"filters": [filter]}]});
+    } else if let Some(method) = part("method") {
+        spec = json!({"rules": [{"matches": [{"method": method}]}]});
+    } else if let Some(path) = part("path") {
+        spec = json!({"rules": [{"matches": [{"path": path}]}]});
+    } else if let Some(reference) = part("backendRef") {
+        spec = json!({"rules": [{"backendRefs": [reference]}]});
+    } else if let Some(path) = part("pathModifier") {
+        spec =
+            json!({"rules": [{"filters": [{"type": "RequestRedirect", "requestRedirect": {"path": path}}]}]});
+    } else if let Some(cors) = part("corsfilter") {
+        spec = json!({"rules": [{"filters": [{"type": "CORS", "cors": cors}]}]});
+    }
+    spec
 }

@@ -27,12 +27,27 @@ pub const BACKEND_AUTHORITY: &str = "tls-checks-ca-certificate";
 const NAMESPACES: &[&str] =
     &["gateway-conformance-infra", "gateway-conformance-web-backend", "gateway-conformance-app-backend"];
 
+/// What a test has changed by the time of an assertion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Nothing.
+    None,
+    /// Its ReferenceGrants are deleted.
+    NoGrants,
+    /// The ConfigMaps with CA certificates hold something else.
+    NoAuthorities,
+}
+
 /// Loads base, case and surroundings.
-pub fn cluster(base: &[Value], case: &Value) -> Cluster {
+pub fn cluster(base: &[Value], case: &Value, change: Change) -> Cluster {
     let mut documents: Vec<String> = Vec::new();
     for object in base.iter().chain(items(&case["objects"])).chain(&made_by_the_test(case)) {
         let mut object = object.clone();
         match text(&object, "kind") {
+            "ReferenceGrant" if change == Change::NoGrants => continue,
+            "ConfigMap" if change == Change::NoAuthorities && object["data"].get("ca.crt").is_some() => {
+                object["data"]["ca.crt"] = "no certificate".into();
+            }
             "Deployment" => declare_ports(&mut object),
             "HTTPRoute" => drop_retries(&mut object),
             "EndpointSlice" if items(&object["endpoints"]).is_empty() => fill_endpoints(&mut object),
@@ -76,7 +91,10 @@ pub fn cluster(base: &[Value], case: &Value) -> Cluster {
         for name in &authorities {
             if !given("ConfigMap", name) && !name.contains("nonexistent") && !name.contains("does-not-exist")
             {
-                let pem = certificate::pem(&["Test CA".to_owned()]).replace('\n', "\n    ");
+                let pem = match change {
+                    Change::NoAuthorities => "no certificate".to_owned(),
+                    _ => certificate::pem(&["Test CA".to_owned()]).replace('\n', "\n    "),
+                };
                 documents.push(format!(
                     "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: {space}}}\ndata:\n  ca.crt: |\n    {pem}\n"
                 ));
