@@ -1,9 +1,9 @@
 // <kubehop-playground>: a question, its answer with every hop, the cluster and the manifests.
 //
-// Attributes: src, view, from, to, name, url, port, command, readonly, theme, heading-level.
+// Attributes: src, settings (JSON), view, from, to, name, url, port, command, readonly, theme, heading-level.
 // Child <script type="application/yaml"> holds the manifests; without JavaScript it is shown as text.
 // Events: "answer" and "change", bubbling and composed, with the engine's own data as detail.
-import { Cluster, type Journey, type Place, type Problem, type ProblemList } from "kubehop";
+import { Cluster, type Journey, type Place, type Problem, type ProblemList, type Settings } from "kubehop";
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { type ClusterView, clusterTemplate, type Marks, suggestions } from "./cluster-view.js";
 import type { Editor } from "./editor.js";
@@ -22,6 +22,7 @@ export class KubehopPlayground extends LitElement {
   static override styles = styles;
   static override properties = {
     src: {},
+    settings: {},
     view: {},
     readonly: { type: Boolean },
     theme: { reflect: true },
@@ -35,6 +36,7 @@ export class KubehopPlayground extends LitElement {
   };
 
   declare src: string | null;
+  declare settings: string | null;
   declare view: string;
   declare readonly: boolean;
   declare theme: string | null;
@@ -54,6 +56,7 @@ export class KubehopPlayground extends LitElement {
   constructor() {
     super();
     this.src = null;
+    this.settings = null;
     this.view = "trace";
     this.readonly = false;
     this.theme = null;
@@ -129,7 +132,8 @@ export class KubehopPlayground extends LitElement {
 
   #load(): void {
     try {
-      this.cluster = Cluster.load([{ name: "manifests.yaml", text: this.#text }]);
+      const settings = this.settings ? (JSON.parse(this.settings) as Settings) : undefined;
+      this.cluster = Cluster.load([{ name: "manifests.yaml", text: this.#text }], settings);
       this.failed = null;
     } catch (error) {
       this.failed = error instanceof Error ? error.message : String(error);

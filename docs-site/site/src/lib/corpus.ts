@@ -14,6 +14,8 @@ export interface CorpusCase {
   title: string;
   manifests: string;
   question: Record<string, string | number>;
+  /** Settings as JSON, when the case has any. */
+  settings?: string;
 }
 
 /** All cases, by id. */
@@ -23,9 +25,13 @@ export const corpus: ReadonlyMap<string, CorpusCase> = new Map(
     .map(([path, text]) => {
       const id = path.replace(/^.*\/tests\/cases\//, "").replace(/\.yaml$/, "");
       const [header = "", ...rest] = text.split("\n---\n");
-      const { title, asks } = parse(header) as { title: string; asks?: { question: Record<string, string | number> }[] };
+      const { title, asks, settings } = parse(header) as {
+        title: string;
+        asks?: { question: Record<string, string | number> }[];
+        settings?: object;
+      };
       const question = asks?.[0]?.question ?? { ask: "problems" };
-      return [id, { id, room: id.split("/")[0] ?? "", title, manifests: rest.join("\n---\n"), question }];
+      return [id, { id, room: id.split("/")[0] ?? "", title, manifests: rest.join("\n---\n"), question, settings: settings && JSON.stringify(settings) }];
     }),
 );
 
