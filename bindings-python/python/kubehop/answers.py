@@ -1265,6 +1265,312 @@ class IngressStatusAnswer(Answer):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Refusal(Answer):
+    """Why the webhook refuses an Ingress."""
+
+    ingress: ObjectRef
+    """The Ingress."""
+    message: str
+    """What the webhook says; kubectl prints `admission webhook "validate.nginx.ingress.kubernetes.io" denied
+    the request: ` before it.
+    """
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GatewayRouting(Answer):
+    """What happens to a request or connection sent to a Gateway."""
+
+    summary: str
+    """One sentence."""
+    gateway: ObjectRef
+    """The Gateway."""
+    controller: str | None = None
+    """`spec.controllerName` of its class; absent when no class claims it."""
+    listener: ListenerAnswer | None = None
+    """The listener that takes it."""
+    matched: RouteMatched | None = None
+    """The match that takes it."""
+    candidates: tuple[RouteCandidate, ...]
+    """Every rule that was considered, and why it lost."""
+    candidates_left_out: int
+    """How many candidates are not listed."""
+    outcomes: tuple[GatewayOutcome, ...]
+    """How it ends, with the share of each way."""
+    mirrors: tuple[MirrorAnswer, ...] = ()
+    """Copies that go elsewhere."""
+    timeouts: TimeoutsAnswer | None = None
+    """Timeouts of the rule, as written."""
+    certificate: GatewayCertificate | None = None
+    """The certificate the client is shown."""
+    client_certificate_required: bool
+    """Whether the client must show a certificate itself."""
+    steps: tuple[str, ...]
+    """The decisions in order."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ListenerAnswer(Answer):
+    """The listener that takes a request."""
+
+    name: str
+    """Its name."""
+    object: ObjectRef
+    """The Gateway or ListenerSet it stands in."""
+    port: int
+    """Its port."""
+    protocol: str
+    """Its protocol."""
+    hostname: str
+    """Its host name, empty for every host."""
+    evidence: Evidence
+    """Where it stands."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RouteMatched(Answer):
+    """The match that takes a request."""
+
+    route: ObjectRef
+    """The route."""
+    kind: RouteKind
+    """Its kind."""
+    hostname: str
+    """The host name it serves there, empty for every host."""
+    rule: int
+    """The rule."""
+    rule_name: str | None = None
+    """Name of the rule."""
+    evidence: Evidence
+    """Where the match stands."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RouteCandidate(Answer):
+    """A rule that was considered."""
+
+    route: ObjectRef
+    """The route."""
+    won: bool
+    """Whether it took the request."""
+    why: str
+    """Why it won or lost."""
+    evidence: Evidence
+    """Where the match stands."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GatewayOutcome(Answer):
+    """One way a request ends."""
+
+    share: str
+    """Its share of all such requests."""
+    backend: ObjectRef | None = None
+    """The Service it is for."""
+    port: int | None = None
+    """Port of that Service."""
+    upstream: UpstreamRequest | None = None
+    """What the backend sees."""
+    headers: tuple[Header, ...] = ()
+    """Headers of the request as the backend sees them, names in lower case."""
+    backend_tls: BackendTls | None = None
+    """How the Gateway speaks TLS to the backend; absent for plain text."""
+    endpoints: tuple[EndpointAnswer, ...]
+    """The pods behind the Service."""
+    response: Response
+    """What the client gets."""
+    response_changes: tuple[HeaderChange, ...] = ()
+    """What filters do to the response's headers, in order."""
+    why: str
+    """Why."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BackendTls(Answer):
+    """How a Gateway speaks TLS to a backend."""
+
+    policy: ObjectRef
+    """The BackendTLSPolicy."""
+    hostname: str
+    """The server name it sends, and the name the certificate must hold when no others are given."""
+    subject_alt_names: tuple[str, ...]
+    """Names or URIs, one of which the certificate must hold."""
+    authorities: tuple[str, ...]
+    """Where the trusted authorities come from: `ConfigMap a/b`, or `System`."""
+    usable: bool
+    """Whether the policy can be used; if not, requests fail."""
+    evidence: Evidence
+    """Where it stands."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeaderChange(Answer):
+    """Changes to headers: set, then add, then remove."""
+
+    set: tuple[Header, ...]
+    """Replaced."""
+    add: tuple[Header, ...]
+    """Appended."""
+    remove: tuple[str, ...]
+    """Removed."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MirrorAnswer(Answer):
+    """A copy of requests."""
+
+    backend: ObjectRef
+    """The Service that gets copies."""
+    share: str
+    """The part of the requests that is copied."""
+    problem: str | None = None
+    """Why nothing is copied."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TimeoutsAnswer(Answer):
+    """Timeouts of a rule."""
+
+    request: str | None = None
+    """For the whole request."""
+    backend_request: str | None = None
+    """For one try of a backend."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GatewayCertificate(Answer):
+    """The certificate that a client is shown."""
+
+    secret: ObjectRef
+    """The Secret."""
+    covers_host: bool
+    """Whether it holds for the server name."""
+    valid: bool | None = None
+    """Whether it is within its validity; absent when no time was given."""
+    data: CertificateData
+    """The certificate."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GatewayStatus(Answer):
+    """The status of every Gateway API object."""
+
+    classes: tuple[ObjectStatus, ...]
+    """GatewayClasses."""
+    gateways: tuple[ObjectStatus, ...]
+    """Gateways."""
+    listener_sets: tuple[ObjectStatus, ...]
+    """ListenerSets."""
+    routes: tuple[RouteStatus, ...]
+    """Routes."""
+    policies: tuple[RouteStatus, ...]
+    """BackendTLSPolicies; their parents are the Gateways that use them."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ObjectStatus(Answer):
+    """Conditions and listeners of a GatewayClass, Gateway or ListenerSet."""
+
+    object: ObjectRef
+    """The object."""
+    conditions: tuple[Condition, ...]
+    """Its conditions."""
+    listeners: tuple[ListenerStatus, ...] = ()
+    """Its listeners."""
+    attached_listener_sets: int | None = None
+    """How many ListenerSets it took; only Gateways."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Condition(Answer):
+    """A condition of an object."""
+
+    type: str
+    """`Accepted`, `Programmed`, `ResolvedRefs` …"""
+    status: bool | None
+    """Whether it holds; `None` is Unknown."""
+    reason: str
+    """One word."""
+    message: str
+    """One sentence."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ListenerStatus(Answer):
+    """Status of one listener."""
+
+    name: str
+    """Its name."""
+    supported_kinds: tuple[RouteKind, ...]
+    """Kinds of routes it takes."""
+    attached_routes: int
+    """Routes that attached."""
+    conditions: tuple[Condition, ...]
+    """Its conditions."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RouteStatus(Answer):
+    """Conditions of a route or policy for each of its parents."""
+
+    object: ObjectRef
+    """The route or policy."""
+    parents: tuple[ParentStatus, ...]
+    """One entry for each parentRef that an implementation takes."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ParentStatus(Answer):
+    """Conditions for one parent."""
+
+    parent: ObjectRef
+    """The Gateway or ListenerSet."""
+    section_name: str | None = None
+    """The listener it names."""
+    port: int | None = None
+    """The port it names."""
+    controller: str
+    """`spec.controllerName` of the class."""
+    conditions: tuple[Condition, ...]
+    """Conditions."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Conversion(Answer):
+    """Ingresses as Gateway API manifests."""
+
+    manifests: str
+    """The manifests, YAML."""
+    notes: tuple[ConversionNote, ...]
+    """What has no equivalent, or behaves differently."""
+    compared: int
+    """How many sampled requests were compared."""
+    differences: tuple[ConversionDifference, ...]
+    """Those that go elsewhere afterwards."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConversionNote(Answer):
+    """Something that is lost or changes."""
+
+    ingress: ObjectRef
+    """The Ingress."""
+    message: str
+    """One sentence."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConversionDifference(Answer):
+    """A request that is answered differently after the conversion."""
+
+    request: str
+    """The request."""
+    ingress: str
+    """How the Ingress controller ends it."""
+    gateway: str
+    """How the Gateway ends it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Lint(Answer):
     """All findings about a cluster."""
 
@@ -2104,6 +2410,10 @@ Connection = Literal["connected", "refused", "timedOut", "undetermined"]
 
 Response = Union["ResponseBackend", "ResponseStatus", "ResponseConnectionFailed", "ResponseUndetermined"]
 """What the client gets."""
+
+
+RouteKind = Literal["HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute"]
+"""Kinds of routes."""
 
 
 Decision = Union["DecisionAllowed", "DecisionDenied", "DecisionImplementationDefined", "DecisionUndetermined"]

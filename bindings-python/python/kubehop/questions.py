@@ -22,6 +22,9 @@ Family = Literal["IPv4", "IPv6"]
 IngressProfile = Literal["spec", "ingressNginx"]
 """Behaviours of Ingress controllers."""
 
+GatewayProtocol = Literal["http", "grpc", "tls", "tcp", "udp"]
+"""What a client speaks."""
+
 Granularity = Literal["pod", "workload", "namespace"]
 """What counts as one end of a connection."""
 
@@ -427,6 +430,64 @@ _IngressesQuestionNeeded = TypedDict(
 class IngressesQuestion(_IngressesQuestionNeeded):
     """Class, controller and ADDRESS of every Ingress."""
 
+_IngressRefusalsQuestionNeeded = TypedDict(
+    "_IngressRefusalsQuestionNeeded",
+    {
+        "ask": Literal["ingressRefusals"],
+    },
+)
+
+
+class IngressRefusalsQuestion(_IngressRefusalsQuestionNeeded):
+    """What the validating webhook of ingress-nginx would have said to each Ingress."""
+
+_GatewayQuestionNeeded = TypedDict(
+    "_GatewayQuestionNeeded",
+    {
+        "ask": Literal["gateway"],
+    },
+)
+
+_GatewayQuestionOptional = TypedDict(
+    "_GatewayQuestionOptional",
+    {
+        "url": "str",
+        "gateway": "str",
+        "port": "int",
+        "protocol": "GatewayProtocol",
+        "method": "str",
+        "headers": "Mapping[str, str]",
+        "sni": "str",
+    },
+    total=False,
+)
+
+
+class GatewayQuestion(_GatewayQuestionNeeded, _GatewayQuestionOptional):
+    """What happens to a request or connection that a client sends to a Gateway?"""
+
+_GatewayStatusQuestionNeeded = TypedDict(
+    "_GatewayStatusQuestionNeeded",
+    {
+        "ask": Literal["gatewayStatus"],
+    },
+)
+
+
+class GatewayStatusQuestion(_GatewayStatusQuestionNeeded):
+    """The status that implementations would write into the Gateway API objects."""
+
+_ConvertQuestionNeeded = TypedDict(
+    "_ConvertQuestionNeeded",
+    {
+        "ask": Literal["convert"],
+    },
+)
+
+
+class ConvertQuestion(_ConvertQuestionNeeded):
+    """The Ingresses as Gateway API manifests, and what is lost."""
+
 _LintQuestionNeeded = TypedDict(
     "_LintQuestionNeeded",
     {
@@ -664,7 +725,7 @@ _AssertQuestionOptional = TypedDict(
 class AssertQuestion(_AssertQuestionNeeded, _AssertQuestionOptional):
     """Do all connections from one selection to another on some ports have one outcome?"""
 
-Question = Union[ProblemsQuestion, ClusterQuestion, DiagnoseQuestion, KubectlQuestion, TraceQuestion, ServiceQuestion, RulesQuestion, WalkRulesQuestion, NodePortQuestion, AddressQuestion, WayQuestion, RouteQuestion, NginxQuestion, IngressesQuestion, LintQuestion, PolicyVerdictQuestion, AllowedPortsQuestion, ReachabilityQuestion, PoliciesOfQuestion, PodsOfQuestion, PolicyDiffQuestion, ResolveQuestion, DigQuestion, ResolvConfQuestion, HostsQuestion, ZoneQuestion, ToolQuestion, AssertQuestion]
+Question = Union[ProblemsQuestion, ClusterQuestion, DiagnoseQuestion, KubectlQuestion, TraceQuestion, ServiceQuestion, RulesQuestion, WalkRulesQuestion, NodePortQuestion, AddressQuestion, WayQuestion, RouteQuestion, NginxQuestion, IngressesQuestion, IngressRefusalsQuestion, GatewayQuestion, GatewayStatusQuestion, ConvertQuestion, LintQuestion, PolicyVerdictQuestion, AllowedPortsQuestion, ReachabilityQuestion, PoliciesOfQuestion, PodsOfQuestion, PolicyDiffQuestion, ResolveQuestion, DigQuestion, ResolvConfQuestion, HostsQuestion, ZoneQuestion, ToolQuestion, AssertQuestion]
 """Any question."""
 
 
@@ -701,6 +762,14 @@ class Questions(ABC):
     def ask(self, question: NginxQuestion) -> answers.NginxTable: ...
     @overload
     def ask(self, question: IngressesQuestion) -> answers.StatusList: ...
+    @overload
+    def ask(self, question: IngressRefusalsQuestion) -> tuple[Refusal, ...]: ...
+    @overload
+    def ask(self, question: GatewayQuestion) -> answers.GatewayRouting: ...
+    @overload
+    def ask(self, question: GatewayStatusQuestion) -> answers.GatewayStatus: ...
+    @overload
+    def ask(self, question: ConvertQuestion) -> answers.Conversion: ...
     @overload
     def ask(self, question: LintQuestion) -> answers.Lint: ...
     @overload
@@ -1013,6 +1082,74 @@ class Questions(ABC):
         )
         return found
 
+    def ingress_refusals(
+        self,
+    ) -> tuple[Refusal, ...]:
+        """What the validating webhook of ingress-nginx would have said to each Ingress."""
+        found: tuple[Refusal, ...] = self._put(
+            {
+                "ask": "ingressRefusals",
+            }
+        )
+        return found
+
+    def gateway(
+        self,
+        *,
+        url: str | None = None,
+        gateway: str | None = None,
+        port: int | None = None,
+        protocol: GatewayProtocol | None = None,
+        method: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        sni: str | None = None,
+    ) -> answers.GatewayRouting:
+        """What happens to a request or connection that a client sends to a Gateway?
+
+        url: `http://shop.example.com/api`; absent for TLS, TCP and UDP.
+        gateway: The Gateway, `namespace/name`; the first one by default.
+        port: The port; that of the URL by default.
+        protocol: `http` (default), `grpc`, `tls`, `tcp` or `udp`.
+        method: `GET` by default.
+        headers: Headers.
+        sni: The server name of the TLS handshake; the host by default.
+        """
+        found: answers.GatewayRouting = self._put(
+            {
+                "ask": "gateway",
+                "url": url,
+                "gateway": gateway,
+                "port": port,
+                "protocol": protocol,
+                "method": method,
+                "headers": headers,
+                "sni": sni,
+            }
+        )
+        return found
+
+    def gateway_status(
+        self,
+    ) -> answers.GatewayStatus:
+        """The status that implementations would write into the Gateway API objects."""
+        found: answers.GatewayStatus = self._put(
+            {
+                "ask": "gatewayStatus",
+            }
+        )
+        return found
+
+    def convert(
+        self,
+    ) -> answers.Conversion:
+        """The Ingresses as Gateway API manifests, and what is lost."""
+        found: answers.Conversion = self._put(
+            {
+                "ask": "convert",
+            }
+        )
+        return found
+
     def lint(
         self,
     ) -> answers.Lint:
@@ -1311,6 +1448,10 @@ ANSWERS: Mapping[str, Any] = {
     "route": answers.Routing,
     "nginx": answers.NginxTable,
     "ingresses": answers.StatusList,
+    "ingressRefusals": tuple[Refusal, ...],
+    "gateway": answers.GatewayRouting,
+    "gatewayStatus": answers.GatewayStatus,
+    "convert": answers.Conversion,
     "lint": answers.Lint,
     "policyVerdict": answers.Verdict,
     "allowedPorts": answers.AllowedPorts,
@@ -1387,6 +1528,21 @@ FIELDS: Mapping[str, Mapping[str, tuple[str, bool, str]]] = {
     "nginx": {
     },
     "ingresses": {
+    },
+    "ingressRefusals": {
+    },
+    "gateway": {
+        "url": ("text", False, "`http://shop.example.com/api`; absent for TLS, TCP and UDP."),
+        "gateway": ("text", False, "The Gateway, `namespace/name`; the first one by default."),
+        "port": ("integer", False, "The port; that of the URL by default."),
+        "protocol": ("text", False, "`http` (default), `grpc`, `tls`, `tcp` or `udp`."),
+        "method": ("text", False, "`GET` by default."),
+        "headers": ("json", False, "Headers."),
+        "sni": ("text", False, "The server name of the TLS handshake; the host by default."),
+    },
+    "gatewayStatus": {
+    },
+    "convert": {
     },
     "lint": {
     },

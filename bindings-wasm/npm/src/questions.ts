@@ -10,12 +10,19 @@ import type {
   Assertion,
   ClusterQuestion,
   ClusterView,
+  Conversion,
+  ConvertQuestion,
   DiagnoseQuestion,
   Diagnosis,
   DigQuestion,
   DnsResponse,
+  GatewayQuestion,
+  GatewayRouting,
+  GatewayStatus,
+  GatewayStatusQuestion,
   HostsFile,
   HostsQuestion,
+  IngressRefusalsQuestion,
   IngressesQuestion,
   Journey,
   KubectlQuestion,
@@ -40,6 +47,7 @@ import type {
   Question,
   Reachability,
   ReachabilityQuestion,
+  Refusal,
   ResolvConfQuestion,
   ResolveQuestion,
   RouteQuestion,
@@ -140,6 +148,26 @@ export abstract class Questions {
   /** Class, controller and ADDRESS of every Ingress. */
   ingresses(question: Of<IngressesQuestion> = {}): StatusList {
     return this.ask({ ...question, ask: "ingresses" });
+  }
+
+  /** What the validating webhook of ingress-nginx would have said to each Ingress. */
+  ingressRefusals(question: Of<IngressRefusalsQuestion> = {}): readonly Refusal[] {
+    return this.ask({ ...question, ask: "ingressRefusals" });
+  }
+
+  /** What happens to a request or connection that a client sends to a Gateway? */
+  gateway(question: Of<GatewayQuestion> = {}): GatewayRouting {
+    return this.ask({ ...question, ask: "gateway" });
+  }
+
+  /** The status that implementations would write into the Gateway API objects. */
+  gatewayStatus(question: Of<GatewayStatusQuestion> = {}): GatewayStatus {
+    return this.ask({ ...question, ask: "gatewayStatus" });
+  }
+
+  /** The Ingresses as Gateway API manifests, and what is lost. */
+  convert(question: Of<ConvertQuestion> = {}): Conversion {
+    return this.ask({ ...question, ask: "convert" });
   }
 
   /** What a careful engineer would raise about the cluster. */

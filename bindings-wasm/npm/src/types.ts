@@ -1299,6 +1299,299 @@ export interface IngressStatusAnswer {
   readonly why: string;
 }
 
+/** Why the webhook refuses an Ingress. */
+export interface Refusal {
+  /** The Ingress. */
+  readonly ingress: ObjectRef;
+  /**
+   * What the webhook says; kubectl prints `admission webhook "validate.nginx.ingress.kubernetes.io" denied
+   * the request: ` before it.
+   */
+  readonly message: string;
+}
+
+/** What a client speaks. */
+export type GatewayProtocol =
+  /** HTTP or HTTPS, by the request's scheme. */
+  | "http"
+  /** gRPC, which is HTTP/2 with a content type. */
+  | "grpc"
+  /** TLS without HTTP inside that anyone looks at. */
+  | "tls"
+  /** TCP. */
+  | "tcp"
+  /** UDP. */
+  | "udp";
+
+/** What happens to a request or connection sent to a Gateway. */
+export interface GatewayRouting {
+  /** One sentence. */
+  readonly summary: string;
+  /** The Gateway. */
+  readonly gateway: ObjectRef;
+  /** `spec.controllerName` of its class; absent when no class claims it. */
+  readonly controller?: string;
+  /** The listener that takes it. */
+  readonly listener?: ListenerAnswer;
+  /** The match that takes it. */
+  readonly matched?: RouteMatched;
+  /** Every rule that was considered, and why it lost. */
+  readonly candidates: readonly RouteCandidate[];
+  /** How many candidates are not listed. */
+  readonly candidatesLeftOut: number;
+  /** How it ends, with the share of each way. */
+  readonly outcomes: readonly GatewayOutcome[];
+  /** Copies that go elsewhere. */
+  readonly mirrors?: readonly MirrorAnswer[];
+  /** Timeouts of the rule, as written. */
+  readonly timeouts?: TimeoutsAnswer;
+  /** The certificate the client is shown. */
+  readonly certificate?: GatewayCertificate;
+  /** Whether the client must show a certificate itself. */
+  readonly clientCertificateRequired: boolean;
+  /** The decisions in order. */
+  readonly steps: readonly string[];
+}
+
+/** The listener that takes a request. */
+export interface ListenerAnswer {
+  /** Its name. */
+  readonly name: string;
+  /** The Gateway or ListenerSet it stands in. */
+  readonly object: ObjectRef;
+  /** Its port. */
+  readonly port: number;
+  /** Its protocol. */
+  readonly protocol: string;
+  /** Its host name, empty for every host. */
+  readonly hostname: string;
+  /** Where it stands. */
+  readonly evidence: Evidence;
+}
+
+/** The match that takes a request. */
+export interface RouteMatched {
+  /** The route. */
+  readonly route: ObjectRef;
+  /** Its kind. */
+  readonly kind: RouteKind;
+  /** The host name it serves there, empty for every host. */
+  readonly hostname: string;
+  /** The rule. */
+  readonly rule: number;
+  /** Name of the rule. */
+  readonly ruleName?: string;
+  /** Where the match stands. */
+  readonly evidence: Evidence;
+}
+
+/** Kinds of routes. */
+export type RouteKind =
+  /** HTTP. */
+  | "HTTPRoute"
+  /** gRPC. */
+  | "GRPCRoute"
+  /** TLS by server name. */
+  | "TLSRoute"
+  /** TCP by port. */
+  | "TCPRoute"
+  /** UDP by port. */
+  | "UDPRoute";
+
+/** A rule that was considered. */
+export interface RouteCandidate {
+  /** The route. */
+  readonly route: ObjectRef;
+  /** Whether it took the request. */
+  readonly won: boolean;
+  /** Why it won or lost. */
+  readonly why: string;
+  /** Where the match stands. */
+  readonly evidence: Evidence;
+}
+
+/** One way a request ends. */
+export interface GatewayOutcome {
+  /** Its share of all such requests. */
+  readonly share: string;
+  /** The Service it is for. */
+  readonly backend?: ObjectRef;
+  /** Port of that Service. */
+  readonly port?: number;
+  /** What the backend sees. */
+  readonly upstream?: UpstreamRequest;
+  /** Headers of the request as the backend sees them, names in lower case. */
+  readonly headers?: readonly Header[];
+  /** How the Gateway speaks TLS to the backend; absent for plain text. */
+  readonly backendTls?: BackendTls;
+  /** The pods behind the Service. */
+  readonly endpoints: readonly EndpointAnswer[];
+  /** What the client gets. */
+  readonly response: Response;
+  /** What filters do to the response's headers, in order. */
+  readonly responseChanges?: readonly HeaderChange[];
+  /** Why. */
+  readonly why: string;
+}
+
+/** How a Gateway speaks TLS to a backend. */
+export interface BackendTls {
+  /** The BackendTLSPolicy. */
+  readonly policy: ObjectRef;
+  /** The server name it sends, and the name the certificate must hold when no others are given. */
+  readonly hostname: string;
+  /** Names or URIs, one of which the certificate must hold. */
+  readonly subjectAltNames: readonly string[];
+  /** Where the trusted authorities come from: `ConfigMap a/b`, or `System`. */
+  readonly authorities: readonly string[];
+  /** Whether the policy can be used; if not, requests fail. */
+  readonly usable: boolean;
+  /** Where it stands. */
+  readonly evidence: Evidence;
+}
+
+/** Changes to headers: set, then add, then remove. */
+export interface HeaderChange {
+  /** Replaced. */
+  readonly set: readonly Header[];
+  /** Appended. */
+  readonly add: readonly Header[];
+  /** Removed. */
+  readonly remove: readonly string[];
+}
+
+/** A copy of requests. */
+export interface MirrorAnswer {
+  /** The Service that gets copies. */
+  readonly backend: ObjectRef;
+  /** The part of the requests that is copied. */
+  readonly share: string;
+  /** Why nothing is copied. */
+  readonly problem?: string;
+}
+
+/** Timeouts of a rule. */
+export interface TimeoutsAnswer {
+  /** For the whole request. */
+  readonly request?: string;
+  /** For one try of a backend. */
+  readonly backendRequest?: string;
+}
+
+/** The certificate that a client is shown. */
+export interface GatewayCertificate {
+  /** The Secret. */
+  readonly secret: ObjectRef;
+  /** Whether it holds for the server name. */
+  readonly coversHost: boolean;
+  /** Whether it is within its validity; absent when no time was given. */
+  readonly valid?: boolean;
+  /** The certificate. */
+  readonly data: CertificateData;
+}
+
+/** The status of every Gateway API object. */
+export interface GatewayStatus {
+  /** GatewayClasses. */
+  readonly classes: readonly ObjectStatus[];
+  /** Gateways. */
+  readonly gateways: readonly ObjectStatus[];
+  /** ListenerSets. */
+  readonly listenerSets: readonly ObjectStatus[];
+  /** Routes. */
+  readonly routes: readonly RouteStatus[];
+  /** BackendTLSPolicies; their parents are the Gateways that use them. */
+  readonly policies: readonly RouteStatus[];
+}
+
+/** Conditions and listeners of a GatewayClass, Gateway or ListenerSet. */
+export interface ObjectStatus {
+  /** The object. */
+  readonly object: ObjectRef;
+  /** Its conditions. */
+  readonly conditions: readonly Condition[];
+  /** Its listeners. */
+  readonly listeners?: readonly ListenerStatus[];
+  /** How many ListenerSets it took; only Gateways. */
+  readonly attachedListenerSets?: number;
+}
+
+/** A condition of an object. */
+export interface Condition {
+  /** `Accepted`, `Programmed`, `ResolvedRefs` … */
+  readonly type: string;
+  /** Whether it holds; `None` is Unknown. */
+  readonly status: boolean | null;
+  /** One word. */
+  readonly reason: string;
+  /** One sentence. */
+  readonly message: string;
+}
+
+/** Status of one listener. */
+export interface ListenerStatus {
+  /** Its name. */
+  readonly name: string;
+  /** Kinds of routes it takes. */
+  readonly supportedKinds: readonly RouteKind[];
+  /** Routes that attached. */
+  readonly attachedRoutes: number;
+  /** Its conditions. */
+  readonly conditions: readonly Condition[];
+}
+
+/** Conditions of a route or policy for each of its parents. */
+export interface RouteStatus {
+  /** The route or policy. */
+  readonly object: ObjectRef;
+  /** One entry for each parentRef that an implementation takes. */
+  readonly parents: readonly ParentStatus[];
+}
+
+/** Conditions for one parent. */
+export interface ParentStatus {
+  /** The Gateway or ListenerSet. */
+  readonly parent: ObjectRef;
+  /** The listener it names. */
+  readonly sectionName?: string;
+  /** The port it names. */
+  readonly port?: number;
+  /** `spec.controllerName` of the class. */
+  readonly controller: string;
+  /** Conditions. */
+  readonly conditions: readonly Condition[];
+}
+
+/** Ingresses as Gateway API manifests. */
+export interface Conversion {
+  /** The manifests, YAML. */
+  readonly manifests: string;
+  /** What has no equivalent, or behaves differently. */
+  readonly notes: readonly ConversionNote[];
+  /** How many sampled requests were compared. */
+  readonly compared: number;
+  /** Those that go elsewhere afterwards. */
+  readonly differences: readonly ConversionDifference[];
+}
+
+/** Something that is lost or changes. */
+export interface ConversionNote {
+  /** The Ingress. */
+  readonly ingress: ObjectRef;
+  /** One sentence. */
+  readonly message: string;
+}
+
+/** A request that is answered differently after the conversion. */
+export interface ConversionDifference {
+  /** The request. */
+  readonly request: string;
+  /** How the Ingress controller ends it. */
+  readonly ingress: string;
+  /** How the Gateway ends it. */
+  readonly gateway: string;
+}
+
 /** All findings about a cluster. */
 export interface Lint {
   /** By mechanism, then in the order of the objects. */
@@ -2390,6 +2683,40 @@ export interface IngressesQuestion {
   readonly ask: "ingresses";
 }
 
+/** What the validating webhook of ingress-nginx would have said to each Ingress. */
+export interface IngressRefusalsQuestion {
+  readonly ask: "ingressRefusals";
+}
+
+/** What happens to a request or connection that a client sends to a Gateway? */
+export interface GatewayQuestion {
+  readonly ask: "gateway";
+  /** `http://shop.example.com/api`; absent for TLS, TCP and UDP. */
+  readonly url?: string | undefined;
+  /** The Gateway, `namespace/name`; the first one by default. */
+  readonly gateway?: string | undefined;
+  /** The port; that of the URL by default. */
+  readonly port?: number | undefined;
+  /** `http` (default), `grpc`, `tls`, `tcp` or `udp`. */
+  readonly protocol?: GatewayProtocol | undefined;
+  /** `GET` by default. */
+  readonly method?: string | undefined;
+  /** Headers. */
+  readonly headers?: { readonly [key: string]: string } | undefined;
+  /** The server name of the TLS handshake; the host by default. */
+  readonly sni?: string | undefined;
+}
+
+/** The status that implementations would write into the Gateway API objects. */
+export interface GatewayStatusQuestion {
+  readonly ask: "gatewayStatus";
+}
+
+/** The Ingresses as Gateway API manifests, and what is lost. */
+export interface ConvertQuestion {
+  readonly ask: "convert";
+}
+
 /** What a careful engineer would raise about the cluster. */
 export interface LintQuestion {
   readonly ask: "lint";
@@ -2543,6 +2870,10 @@ export interface Answers {
   readonly route: Routing;
   readonly nginx: NginxTable;
   readonly ingresses: StatusList;
+  readonly ingressRefusals: readonly Refusal[];
+  readonly gateway: GatewayRouting;
+  readonly gatewayStatus: GatewayStatus;
+  readonly convert: Conversion;
   readonly lint: Lint;
   readonly policyVerdict: Verdict;
   readonly allowedPorts: AllowedPorts;
@@ -2575,6 +2906,10 @@ export type Question =
   | RouteQuestion
   | NginxQuestion
   | IngressesQuestion
+  | IngressRefusalsQuestion
+  | GatewayQuestion
+  | GatewayStatusQuestion
+  | ConvertQuestion
   | LintQuestion
   | PolicyVerdictQuestion
   | AllowedPortsQuestion

@@ -16,10 +16,8 @@ pub(crate) fn gateway(kind: &str, root: Node<'_>) -> Vec<Fault> {
         fault.severity == Severity::Error
             && matches!(fault.code, "admission/required" | "admission/too-long" | "admission/too-many")
     });
-    if !blocked {
-        if let Some(spec) = root.get("spec") {
-            Rules { faults: &mut faults }.spec(kind, spec);
-        }
+    if !blocked && let Some(spec) = root.get("spec") {
+        Rules { faults: &mut faults }.spec(kind, spec);
     }
     faults
 }

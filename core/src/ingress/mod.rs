@@ -57,7 +57,7 @@ pub struct Table {
 /// The nginx configuration of the first ingress-nginx, else of the first controller.
 pub(crate) fn nginx_config<'t>(table: &'t Table, snapshot: &Snapshot) -> Option<&'t nginx::Config> {
     let is_nginx = |engine: &&Engine| engine.controller.profile == IngressProfile::IngressNginx;
-    let engine = table.engines.iter().find(is_nginx).or(table.engines.first())?;
+    let engine = table.engines.iter().find(is_nginx).or_else(|| table.engines.first())?;
     Some(engine.nginx(snapshot))
 }
 
