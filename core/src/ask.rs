@@ -174,6 +174,15 @@ pub enum Question {
         /// `prod/allow-web`, `cnp/guard`.
         policy: String,
     },
+    /// To whom pods are exposed beyond what is in the input.
+    Exposure {
+        /// What counts as one end: `pod`, `workload` (default) or `namespace`.
+        #[serde(default)]
+        by: policy::Granularity,
+        /// Only these pods; `all` by default.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of: Option<String>,
+    },
     /// Which connections an edit gains and loses: the cluster with these sources in place of those of the
     /// same names.
     PolicyDiff {
@@ -405,6 +414,8 @@ pub enum Answer {
     PoliciesOf(policy::PoliciesOf),
     /// Answer to [`Question::PodsOf`].
     PodsOf(policy::PodsOf),
+    /// Answer to [`Question::Exposure`].
+    Exposure(policy::Exposure),
     /// Answer to [`Question::PolicyDiff`].
     PolicyDiff(policy::PolicyDiff),
     /// Answer to [`Question::Resolve`].
@@ -472,6 +483,7 @@ impl Cluster {
             }
             Question::PoliciesOf { pod } => Answer::PoliciesOf(self.policies_of(pod)?),
             Question::PodsOf { policy } => Answer::PodsOf(self.pods_of(policy)?),
+            Question::Exposure { by, of } => Answer::Exposure(self.exposure(*by, of.as_deref())?),
             Question::PolicyDiff { by, sources, whole } => {
                 let sources = sources.iter().map(|source| Source::new(&source.name, source.text.as_str()));
                 let other =

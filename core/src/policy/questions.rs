@@ -2,6 +2,7 @@
 
 use super::claims::{Assertion, Claim};
 use super::explain;
+use super::exposure::Exposure;
 use super::membership::{PodsOf, PoliciesOf};
 use super::reach::{Granularity, PolicyDiff, Reachability};
 use super::selection::{self, families, party, select};
@@ -270,6 +271,36 @@ impl Cluster {
         let number = selection::policy(self.snapshot(), policy)?;
         let found = self.policies().pods_of(self.snapshot(), number);
         found.ok_or_else(|| AskError::NotFound { kind: "policy", name: policy.to_owned(), near: None })
+    }
+
+    /// To whom pods are exposed beyond what is in the input: outside addresses, any pod there could be, and
+    /// hypothetical pods that the selectors of rules describe. `of` narrows the question (default: `all`).
+    ///
+    /// # Errors
+    /// [`AskError`] when the selection cannot be read or selects nothing.
+    ///
+    /// ```
+    /// use kubehop::policy::Granularity;
+    /// use kubehop::{Cluster, Settings, Source};
+    /// let text = "
+    /// {apiVersion: v1, kind: Pod, metadata: {name: db, labels: {app: db}}, spec: {containers: [{name: c, image: c}]}}
+    /// ---
+    /// {apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: db}, spec: {ingress: [{from: [{podSelector: {matchLabels: {app: api}}}], ports: [{port: 5432}]}]}}
+    /// ";
+    /// let cluster = Cluster::load([Source::new("db.yaml", text)], &Settings::default());
+    /// let exposed = &cluster.exposure(Granularity::Workload, Some("default/db"))?.members[0];
+    /// assert!(exposed.ingress.entire_cluster.ports.is_none());
+    /// assert_eq!(exposed.ingress.hypothetical[0].pods, "app=api");
+    /// assert_eq!(exposed.ingress.hypothetical[0].open.ports.to_string(), "TCP 5432");
+    /// # Ok::<(), kubehop::AskError>(())
+    /// ```
+    pub fn exposure(&self, by: Granularity, of: Option<&str>) -> Result<Exposure, AskError> {
+        let snapshot = self.snapshot();
+        let mut selection = select(snapshot, of.unwrap_or("all"))?;
+        if selection.addresses.is_none() {
+            selection.addresses = selection::outside(snapshot);
+        }
+        Ok(self.policies().exposure(snapshot, by, &selection))
     }
 
     /// What changes in who may talk to whom from this cluster to another: connections gained and lost.

@@ -125,7 +125,7 @@ struct Builder<'a> {
     pool: PortPool,
     all_classes: Bits,
     all_atoms: Bits,
-    /// Whether any pod has an IPv6 address.
+    /// Whether any pod has an IPv6 address: then classes are told apart by it too.
     dual: bool,
     /// Per family and atom: the classes whose address is in it, those selectors reach and the others.
     by_atom: [Vec<(Bits, Bits)>; 2],
@@ -159,7 +159,7 @@ impl<'a> Builder<'a> {
             pool: engine.words.ports.clone(),
             all_classes: Bits::range(0, count),
             all_atoms: Bits::range(0, engine.atoms.count()),
-            dual: classes.iter().any(|class| class.atoms.iter().all(|atom| *atom != super::classes::NOTHING)),
+            dual: classes.iter().any(|class| class.atom(Family::IPv6) != super::classes::NOTHING),
             by_atom: [bits(v4), bits(v6)],
             columns: Vec::new(),
             named: Vec::new(),

@@ -45,6 +45,7 @@ pub fn text(answer: &Answer) -> String {
         Answer::Reachability(answer) => policy::reachability(answer),
         Answer::PoliciesOf(answer) => policy::policies_of(answer),
         Answer::PodsOf(answer) => policy::pods_of(answer),
+        Answer::Exposure(answer) => policy::exposure(answer),
         Answer::PolicyDiff(answer) => policy::diff(answer),
         Answer::Assertion(answer) => policy::assertion(answer),
         Answer::Lookup(answer) => dns::lookup(answer),

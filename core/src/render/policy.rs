@@ -1,6 +1,9 @@
 //! Answers about policies as text.
 
-use crate::policy::{AllowedPorts, Assertion, PodsOf, PoliciesOf, PolicyDiff, Reachability, Side, Verdict};
+use crate::policy::{
+    AllowedPorts, Assertion, ExposedPorts, Exposure, PodsOf, PoliciesOf, PolicyDiff, Reachability, Side,
+    Verdict,
+};
 use std::fmt::Write;
 
 fn place(evidence: &crate::manifest::Evidence) -> String {
@@ -72,6 +75,41 @@ pub(super) fn reachability(answer: &Reachability) -> String {
         let _ = writeln!(out, "{} => {} : {}", link.member, link.addresses, link.ports);
     }
     out
+}
+
+pub(super) fn exposure(answer: &Exposure) -> String {
+    let mut out = String::new();
+    for member in &answer.members {
+        for (way, arrow, side) in [("ingress", "<=", &member.ingress), ("egress", "=>", &member.egress)] {
+            let name = &member.member;
+            if !side.protected {
+                let _ = writeln!(out, "{name} is not protected for {way}");
+            }
+            for part in &side.outside {
+                let _ = writeln!(out, "{name} {arrow} {} : {}", part.addresses, part.ports);
+            }
+            if !side.entire_cluster.ports.is_none() || !side.entire_cluster.named.is_empty() {
+                let _ = writeln!(out, "{name} {arrow} entire cluster : {}", exposed(&side.entire_cluster));
+            }
+            for one in &side.hypothetical {
+                let place = match (&one.namespace, &one.namespaces) {
+                    (Some(name), _) => name.clone(),
+                    (None, Some(selector)) => format!("[{selector}]"),
+                    (None, None) => "*".into(),
+                };
+                let _ = writeln!(out, "{name} {arrow} {place}/[{}] : {}", one.pods, exposed(&one.open));
+            }
+        }
+    }
+    out
+}
+
+fn exposed(ports: &ExposedPorts) -> String {
+    let mut words: Vec<String> = ports.named.iter().cloned().collect();
+    if words.is_empty() || !ports.ports.is_none() {
+        words.insert(0, ports.ports.to_string());
+    }
+    words.join(",")
 }
 
 pub(super) fn policies_of(answer: &PoliciesOf) -> String {
