@@ -4,7 +4,8 @@ use super::corefile::{self, Directive, zones};
 use super::name::{fqdn, parse_ip};
 use super::pattern::Pattern;
 use super::record::{Rcode, RecordType};
-use crate::manifest::api::meta::{LabelSelector, LabelSelectorRequirement};
+use super::selector::selector;
+use crate::manifest::api::meta::LabelSelector;
 use std::net::IpAddr;
 
 /// The whole configuration of the server.
@@ -31,6 +32,7 @@ pub(super) enum Plugin {
     Autopath(Vec<String>),
     Template(Template),
     Hosts(Hosts),
+    External(External),
     Kubernetes(Box<Kubernetes>),
     Forward(Forward),
     /// Changes answers, and is not modelled.
@@ -90,6 +92,17 @@ pub(super) struct Hosts {
     pub(super) fall: Option<Vec<String>>,
     /// A file the input does not hold.
     pub(super) file: Option<String>,
+}
+
+/// The `k8s_external` plugin.
+#[derive(Clone, Debug, Default)]
+pub(super) struct External {
+    pub(super) zones: Vec<String>,
+    /// The label under which its name servers live.
+    pub(super) apex: String,
+    pub(super) ttl: u32,
+    pub(super) headless: bool,
+    pub(super) fall: Option<Vec<String>>,
 }
 
 /// The `forward` plugin.
@@ -276,6 +289,7 @@ fn plugin(directive: &Directive, block_zones: &[String]) -> Result<Plugin, Strin
         }
         "template" => Plugin::Template(template(directive, block_zones)),
         "hosts" => Plugin::Hosts(hosts(directive, block_zones)),
+        "k8s_external" => Plugin::External(external(directive, block_zones)),
         "kubernetes" => Plugin::Kubernetes(Box::new(kubernetes(directive, block_zones)?)),
         "forward" => {
             let mut args = directive.args.iter();
@@ -474,6 +488,23 @@ fn hosts(directive: &Directive, block_zones: &[String]) -> Hosts {
     hosts
 }
 
+// coredns: plugin/k8s_external/setup.go parse
+fn external(directive: &Directive, block_zones: &[String]) -> External {
+    let zones = zones_or(&directive.args, block_zones);
+    let mut external = External { zones, apex: "dns".into(), ttl: 5, ..External::default() };
+    for option in &directive.block {
+        let first = option.args.first();
+        match option.name.as_str() {
+            "apex" => external.apex = first.cloned().unwrap_or_default(),
+            "ttl" => external.ttl = first.and_then(|ttl| ttl.parse().ok()).unwrap_or(external.ttl),
+            "headless" => external.headless = true,
+            "fallthrough" => external.fall = Some(fall(option)),
+            _ => {}
+        }
+    }
+    external
+}
+
 // coredns: plugin/kubernetes/setup.go ParseStanza
 fn kubernetes(directive: &Directive, block_zones: &[String]) -> Result<Kubernetes, String> {
     let mut plugin =
@@ -522,57 +553,4 @@ fn kubernetes(directive: &Directive, block_zones: &[String]) -> Result<Kubernete
         }
     }
     Ok(plugin)
-}
-
-/// A label selector in kubectl's notation: `tier=data,env in (a, b),!old`.
-///
-/// k8s: apimachinery pkg/labels/selector.go Parse
-pub(super) fn selector(text: &str) -> Result<LabelSelector, String> {
-    let bad = || format!("cannot read label selector `{text}`");
-    let mut result = LabelSelector::default();
-    let mut parts: Vec<String> = vec![String::new()];
-    let mut depth = 0;
-    for c in text.chars() {
-        match c {
-            '(' => depth += 1,
-            ')' => depth -= 1,
-            _ => {}
-        }
-        if c == ',' && depth == 0 {
-            parts.push(String::new());
-        } else if let Some(last) = parts.last_mut() {
-            last.push(c);
-        }
-    }
-    for part in parts.iter().map(|part| part.trim()).filter(|part| !part.is_empty()) {
-        let mut add = |key: &str, operator: &str, values: Vec<String>| {
-            let (key, operator) = (key.trim().to_owned(), operator.to_owned());
-            result.match_expressions.push(LabelSelectorRequirement { key, operator, values });
-        };
-        if let Some(open) = part.find('(') {
-            let (head, values) = part.split_at_checked(open).ok_or_else(bad)?;
-            let values = values
-                .trim()
-                .strip_prefix('(')
-                .and_then(|values| values.strip_suffix(')'))
-                .ok_or_else(bad)?;
-            let values = values.split(',').map(|value| value.trim().to_owned()).collect();
-            match head.split_whitespace().collect::<Vec<_>>().as_slice() {
-                [key, "in"] => add(key, "In", values),
-                [key, "notin"] => add(key, "NotIn", values),
-                _ => return Err(bad()),
-            }
-        } else if let Some((key, value)) = part.split_once("!=") {
-            add(key, "NotIn", vec![value.trim().to_owned()]);
-        } else if let Some((key, value)) = part.split_once("==").or_else(|| part.split_once('=')) {
-            add(key, "In", vec![value.trim().to_owned()]);
-        } else if let Some(key) = part.strip_prefix('!') {
-            add(key, "DoesNotExist", Vec::new());
-        } else if part.contains(char::is_whitespace) {
-            return Err(bad());
-        } else {
-            add(part, "Exists", Vec::new());
-        }
-    }
-    Ok(result)
 }

@@ -30,6 +30,8 @@ pub(super) struct Service {
     pub(super) name: Box<str>,
     pub(super) kind: Kind,
     pub(super) ports: Vec<Port>,
+    /// externalIPs, then what the load balancer reports: addresses, or host names.
+    pub(super) external: Vec<Box<str>>,
 }
 
 /// What a Service's name leads to.
@@ -54,6 +56,8 @@ pub(super) struct Group {
 #[derive(Clone, Debug)]
 pub(super) struct Address {
     pub(super) ip: IpAddr,
+    /// As it is written.
+    pub(super) text: Box<str>,
     /// The label in front of the Service's name.
     pub(super) name: Box<str>,
     pub(super) zone: Option<Box<str>>,
@@ -181,7 +185,14 @@ impl Index {
                         self.endpoint_ips.push((ip, number, group.addresses.len() as u32));
                     }
                     group.names.push((name.to_ascii_lowercase().into(), group.addresses.len() as u32));
-                    group.addresses.push(Address { ip, name: name.into(), zone, slice: at, endpoint });
+                    group.addresses.push(Address {
+                        ip,
+                        text: text.as_str().into(),
+                        name: name.into(),
+                        zone,
+                        slice: at,
+                        endpoint,
+                    });
                 }
             }
         }
@@ -301,7 +312,12 @@ fn service_of(id: ServiceId, service: &crate::model::Service) -> Service {
             .iter()
             .map(|port| (port.name.as_str(), port.protocol.as_str(), u16::try_from(port.port).ok())),
     );
-    Service { id, namespace: service.namespace, name: service.name.as_str().into(), kind, ports }
+    let reported =
+        service.status.load_balancer.ingress.iter().map(|ingress| {
+            if ingress.ip.is_empty() { ingress.hostname.as_str() } else { ingress.ip.as_str() }
+        });
+    let external = spec.external_ips.iter().map(String::as_str).chain(reported).map(Into::into).collect();
+    Service { id, namespace: service.namespace, name: service.name.as_str().into(), kind, ports, external }
 }
 
 /// Ports with the stand-in for none.

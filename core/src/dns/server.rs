@@ -269,6 +269,11 @@ pub(super) struct Chain<'s> {
 }
 
 impl Chain<'_> {
+    /// A look-up the server makes for itself, through all plugins.
+    pub(super) fn again(self, name: &str, kind: RecordType) -> Reply {
+        self.server.resolve(name, kind, None, self.depth + 1)
+    }
+
     /// Hands the request to the next plugin.
     pub(super) fn serve(self, name: &str, kind: RecordType) -> Reply {
         let Some((first, rest)) = self.plugins.split_first() else {
@@ -303,6 +308,7 @@ impl Chain<'_> {
                 let mine = is_under(&forward.zone, name) && longest_zone(&forward.except, name).is_none();
                 if mine { self.server.forward(forward, name, kind) } else { next.serve(name, kind) }
             }
+            Configured::External(external) => super::external::serve(external, next, name, kind),
             Configured::Cache(cache) => plugins::cache(cache, next, name, kind),
             Configured::Rewrite(rules) => plugins::rewrite(rules, next, name, kind),
             Configured::Hosts(hosts) => plugins::hosts(hosts, next, name, kind),

@@ -12,8 +12,7 @@ pub fn run(dir: &Path, file: &Path, report: &mut Report) {
     let case = read(file);
     let Some(config) = case.get("config") else { return };
     let objects = std::fs::read_to_string(dir.join(text(&case, "objects_file"))).unwrap_or_default();
-    let unsupported = ["multicluster_zones", "plugin"].into_iter().find(|key| config.get(key).is_some());
-    if let Some(key) = unsupported {
+    if let Some(key) = ["multicluster_zones"].into_iter().find(|key| config.get(key).is_some()) {
         for query in items(&case, "queries") {
             report.skip(&text(query, "id"), format!("optional: {key} is not modelled"));
         }
@@ -58,9 +57,16 @@ pub fn run(dir: &Path, file: &Path, report: &mut Report) {
     }
 }
 
-/// The serial is not compared.
+/// The serial is not compared, nor the mailbox of `k8s_external`, which its own tests leave open.
 fn line(record: &str) -> String {
     let mut fields: Vec<&str> = record.split_whitespace().collect();
+    let external = fields.get(4).is_some_and(|server| server.starts_with("ns1."));
+    if fields.get(3) == Some(&"SOA")
+        && external
+        && let Some(mailbox) = fields.get_mut(5)
+    {
+        *mailbox = "*";
+    }
     if fields.get(3) == Some(&"SOA")
         && let Some(serial) = fields.get_mut(6)
     {
@@ -81,6 +87,14 @@ fn aliases_in_order(records: &[Record]) -> Option<String> {
 
 /// The Corefile of a configuration: the stanza, with a forwarder behind it.
 fn corefile(config: &Value) -> String {
+    if text(config, "plugin") == "k8s_external" {
+        let headless =
+            if config.get("headless").and_then(Value::as_bool) == Some(true) { "headless" } else { "" };
+        let zones = texts(config, "zones").join(" ");
+        return format!(
+            ".:53 {{\nkubernetes cluster.local {{\n}}\nk8s_external {zones} {{\n{headless}\n}}\nforward . 192.0.2.53\n}}\n"
+        );
+    }
     let mut stanza = text(config, "corefile_stanza");
     if stanza.is_empty() {
         stanza = format!(
@@ -103,7 +117,9 @@ fn settings(config: &Value) -> Settings {
     settings.dns.node_resolv_conf = "nameserver 192.0.2.53\n".into();
     settings.dns.upstream_records = Some(texts(config, "upstream_records"));
     settings.dns.api_synced = config.get("api_synced").and_then(Value::as_bool).unwrap_or(true);
-    let bound = texts(config, "coredns_pod_ips").iter().filter_map(|ip| ip.parse().ok()).collect();
+    let mut bound = texts(config, "coredns_pod_ips");
+    bound.extend(config.get("apex_ns_ip").map(|_| text(config, "apex_ns_ip")));
+    let bound = bound.iter().filter_map(|ip| ip.parse().ok()).collect();
     settings.dns.server_addresses = Some(bound);
     settings
 }
