@@ -2,6 +2,13 @@
 //!
 //! Clusters are made up by a fixed generator: 5 labels a pod, selectors with all operators, named and
 //! numbered ports, ranges, address blocks, both IP families, ingress and egress.
+#![expect(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a benchmark measures time and memory, and prints them"
+)]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "its own input is right")]
 
 use kubehop::manifest::ObjectRef;
 use kubehop::manifest::api::core_v1::{Container, ContainerPort, PodSpec};

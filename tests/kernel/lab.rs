@@ -272,10 +272,12 @@ pub fn load_ipv6() -> Result<usize, String> {
     let blocks = |list: [&str; 2]| list.map(|text| text.parse().expect("a block")).to_vec();
     let mut lines = 0;
     for mode in [ProxyMode::Iptables, ProxyMode::Nftables] {
-        let mut settings = Settings::default();
-        settings.pod_cidrs = blocks(["10.244.0.0/16", "fd00:10:244::/56"]);
-        settings.service_cidrs = blocks(["10.96.0.0/12", "fd00:10:96::/112"]);
-        settings.node_cidrs = blocks(["192.168.10.0/24", "2001:db8::/64"]);
+        let mut settings = Settings {
+            pod_cidrs: blocks(["10.244.0.0/16", "fd00:10:244::/56"]),
+            service_cidrs: blocks(["10.96.0.0/12", "fd00:10:96::/112"]),
+            node_cidrs: blocks(["192.168.10.0/24", "2001:db8::/64"]),
+            ..Settings::default()
+        };
         settings.proxy.nfacct = false;
         settings.proxy.mode = mode;
         let dual =

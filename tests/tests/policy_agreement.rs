@@ -91,14 +91,14 @@ fn the_engine_never_disagrees_with_the_specification() {
             }
             let open = engine.ports_between(snapshot, (source, from_ip), (target, to_ip));
             assert_eq!(open.contains(protocol, port), answer == Answer::Allowed, "{open}; {}", context());
-            if let (Party::Pod(a), Party::Pod(b)) = (source, target) {
-                if a != b {
-                    let key =
-                        (snapshot.pod_ref(a).unwrap().to_string(), snapshot.pod_ref(b).unwrap().to_string());
-                    let set = links.get(&(key.0, key.1, from_ip.is_ipv4()));
-                    let listed = set.is_some_and(|set| set.contains(protocol, port));
-                    assert_eq!(listed, answer == Answer::Allowed, "{set:?}; {}", context());
-                }
+            if let (Party::Pod(a), Party::Pod(b)) = (source, target)
+                && a != b
+            {
+                let key =
+                    (snapshot.pod_ref(a).unwrap().to_string(), snapshot.pod_ref(b).unwrap().to_string());
+                let set = links.get(&(key.0, key.1, from_ip.is_ipv4()));
+                let listed = set.is_some_and(|set| set.contains(protocol, port));
+                assert_eq!(listed, answer == Answer::Allowed, "{set:?}; {}", context());
             }
         }
     }

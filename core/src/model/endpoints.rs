@@ -340,9 +340,11 @@ mod tests {
                 .collect();
             let services: Vec<Service> = (0..dice.below(12))
                 .map(|_| {
-                    let mut spec = crate::manifest::api::core_v1::ServiceSpec::default();
-                    spec.selector = dice.labels(3);
-                    spec.type_ = if dice.below(6) == 0 { "ExternalName".into() } else { "ClusterIP".into() };
+                    let spec = crate::manifest::api::core_v1::ServiceSpec {
+                        selector: dice.labels(3),
+                        type_: if dice.below(6) == 0 { "ExternalName".into() } else { "ClusterIP".into() },
+                        ..Default::default()
+                    };
                     Service {
                         namespace: NamespaceId(dice.below(2) as u32),
                         name: String::new(),

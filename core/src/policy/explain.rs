@@ -100,7 +100,6 @@ pub(crate) fn open(reason: Reason) -> &'static str {
 pub(crate) struct SideFacts<'a> {
     pub direction: Direction,
     pub reason: Reason,
-    pub decision: Decision,
     /// The end whose policies are asked.
     pub subject: &'a str,
     /// The policies that isolate it.

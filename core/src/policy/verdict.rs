@@ -213,7 +213,6 @@ impl Engine {
         let facts = SideFacts {
             direction,
             reason: ruling.reason,
-            decision: ruling.decision,
             subject: name,
             isolated_by: &isolated_by,
             by: view.as_ref().map(|(view, _)| view.object()).zip(field),

@@ -36,10 +36,10 @@ pub fn judge(world: &World, from: Side<'_>, to: Side<'_>, protocol: Protocol, po
             }
         }
     }
-    if let (End::Pod(a), End::Pod(b)) = (from.0, to.0) {
-        if a == b {
-            return Answer::Allowed;
-        }
+    if let (End::Pod(a), End::Pod(b)) = (from.0, to.0)
+        && a == b
+    {
+        return Answer::Allowed;
     }
     let both = |domains| {
         let asked = Asked { world, protocol, port, domains };

@@ -212,10 +212,10 @@ fn faults(routing: &GatewayRouting, entry: &Value, request: &HttpRequest) -> Vec
         }
     }
     for outcome in &routing.outcomes {
-        if let Some(backend) = expect["backend"]["name"].as_str() {
-            if !answers(outcome, backend) {
-                want("backend", backend.into(), format!("{:?}", outcome.backend));
-            }
+        if let Some(backend) = expect["backend"]["name"].as_str()
+            && !answers(outcome, backend)
+        {
+            want("backend", backend.into(), format!("{:?}", outcome.backend));
         }
         let redirect = &expect["redirect"];
         if redirect.is_mapping() {

@@ -14,7 +14,8 @@ use std::path::Path;
 
 /// Runs all sources that are there.
 pub fn run(dir: &Path, report: &mut Report) {
-    let sources: [(&str, fn(&Path, &mut Report)); 5] = [
+    type Run = fn(&Path, &mut Report);
+    let sources: [(&str, Run); 5] = [
         ("k8s-e2e", k8s_e2e::run),
         ("cyclonus", cyclonus::run),
         ("cnp", cnp::run),

@@ -243,16 +243,16 @@ impl Explained {
             let opens = line.strip_suffix(" due to the following policies and rules:");
             let opens =
                 opens.or_else(|| line.split_once(" due to the system default").map(|(opens, _)| opens));
-            if let Some((word, ports)) = opens.and_then(|opens| opens.split_once(' ')) {
-                if let "Allowed" | "Denied" = word {
-                    let ports = match ports {
-                        "All Connections" | "ALL" => PortSet::all(),
-                        ports => bracketed(ports)?,
-                    };
-                    let (egress, ingress) = (Vec::new(), Vec::new());
-                    block.parts.push(ExplainedPart { allowed: word == "Allowed", ports, egress, ingress });
-                    continue;
-                }
+            if let Some((word, ports)) = opens.and_then(|opens| opens.split_once(' '))
+                && let "Allowed" | "Denied" = word
+            {
+                let ports = match ports {
+                    "All Connections" | "ALL" => PortSet::all(),
+                    ports => bracketed(ports)?,
+                };
+                let (egress, ingress) = (Vec::new(), Vec::new());
+                block.parts.push(ExplainedPart { allowed: word == "Allowed", ports, egress, ingress });
+                continue;
             }
             let Some(part) = block.parts.last_mut() else { continue };
             if line.starts_with("Ingress (") || line.starts_with("Egress (") {

@@ -66,12 +66,12 @@ pub(super) fn each(sources: &[Source], work: &mut impl FnMut(&Value)) {
                 for item in object.get("items").and_then(Value::as_sequence).into_iter().flatten() {
                     let mut item = item.clone();
                     // Items of a typed list say no kind.
-                    if let (Some(map), Some(kind)) = (item.as_mapping_mut(), kind.strip_suffix("List")) {
-                        if !kind.is_empty() {
-                            map.entry("kind".into()).or_insert(kind.into());
-                            let version = object.get("apiVersion").cloned().unwrap_or_default();
-                            map.entry("apiVersion".into()).or_insert(version);
-                        }
+                    if let (Some(map), Some(kind)) = (item.as_mapping_mut(), kind.strip_suffix("List"))
+                        && !kind.is_empty()
+                    {
+                        map.entry("kind".into()).or_insert(kind.into());
+                        let version = object.get("apiVersion").cloned().unwrap_or_default();
+                        map.entry("apiVersion".into()).or_insert(version);
                     }
                     work(&item);
                 }

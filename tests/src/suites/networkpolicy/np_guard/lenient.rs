@@ -40,10 +40,10 @@ fn tidy_object(object: &mut Value) {
         }
         // A selector that does not match the template.
         "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet" => {
-            if let Some(labels) = object.pointer("/spec/template/metadata/labels").cloned() {
-                if let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut) {
-                    spec.insert("selector".into(), serde_json::json!({"matchLabels": labels}));
-                }
+            if let Some(labels) = object.pointer("/spec/template/metadata/labels").cloned()
+                && let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut)
+            {
+                spec.insert("selector".into(), serde_json::json!({"matchLabels": labels}));
             }
             names_in_any_case(object);
         }
