@@ -150,3 +150,75 @@ pub(super) fn way(way: &Way) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Cluster, Question, Settings, Source};
+
+    const SHOP: &str = "
+apiVersion: v1
+kind: Pod
+metadata: {name: web-0, labels: {app: web}}
+spec: {nodeName: node-a, containers: [{name: c}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: other, labels: {app: wep}}
+spec: {nodeName: node-a, containers: [{name: c}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {type: NodePort, clusterIP: 10.96.0.40, selector: {app: web}, ports: [{port: 80, targetPort: 8080, nodePort: 30080}]}
+";
+
+    fn text(question: &Question) -> String {
+        let cluster = Cluster::load([Source::new("shop.yaml", SHOP)], &Settings::default());
+        crate::render::text(&cluster.ask(question).unwrap())
+    }
+
+    #[test]
+    fn a_service_is_told_with_its_pods() {
+        let text = text(&Question::Service { service: "svc/web".into(), pod: None });
+        assert_eq!(
+            text,
+            "Service default/web (NodePort)
+  ClusterIP: 10.96.0.40
+  port 80/TCP -> 8080, node port 30080
+    10.244.0.2:8080  Pod default/web-0 on node-a
+pod web-0 is a ready endpoint of Service web
+  yes the pod has app=web, as the selector asks  [shop.yaml:15, shop.yaml:4]
+  yes the pod has not ended  [shop.yaml:2]
+  yes it has the address 10.244.0.2  [shop.yaml:2]
+  yes it is ready  [shop.yaml:2]
+  yes port 80 goes to 8080/TCP of the pod  [shop.yaml:15, shop.yaml:5]
+pod other is no endpoint of Service web: the selector asks for app=web, the pod has app=wep
+  NO  the selector asks for app=web, the pod has app=wep  [shop.yaml:15, shop.yaml:9]
+  yes the pod has not ended  [shop.yaml:7]
+  yes it has the address 10.244.0.3  [shop.yaml:7]
+  yes it is ready  [shop.yaml:7]
+  yes port 80 goes to 8080/TCP of the pod  [shop.yaml:15, shop.yaml:10]
+"
+        );
+    }
+
+    #[test]
+    fn a_node_port_is_told_from_three_places() {
+        let text = text(&Question::NodePort { node: "node-a".into(), port: 30080, protocol: None });
+        for part in [
+            "30080/TCP on node node-a (192.168.10.11) is the node port of Service default/web",
+            "from outside (203.0.113.10):",
+            "1/1 to 10.244.0.2:8080  Pod default/web-0 on node-a, sees source 10.244.0.1",
+        ] {
+            assert!(text.contains(part), "{part}\nnot in\n{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_and_a_way_are_told() {
+        let address = text(&Question::Address { address: "10.96.0.40".into() });
+        assert!(address.starts_with("10.96.0.40\n  a ClusterIP of Service default/web"), "{address}");
+        let way = text(&Question::Way { from: "web-0".into(), to: "other".into() });
+        assert!(way.contains("Node node-a: cni0: both pods are in 10.244.0.0/24 of node node-a"), "{way}");
+    }
+}
