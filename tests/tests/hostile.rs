@@ -123,7 +123,7 @@ fn size() {
     refused(format!("a: \"{}", "x".repeat(20 << 20)), "found unexpected end of stream");
     refused(format!("{}: b", "k".repeat(2000)), "mapping values are not allowed in this context");
     refused("\n".repeat(10 << 20) + "a: b: c", "mapping values are not allowed in this context");
-    refused("- \n".repeat(1 << 20), "not an object");
+    refused("- \n".repeat(1 << 20), "into Go value of type unstructured.detector");
     refused("a: b\n---\n".repeat(20_000), "Object 'Kind' is missing");
     refused("#".repeat(10 << 20) + "\n\t", "found character that cannot start any token");
     refused(
@@ -169,7 +169,7 @@ fn broken_syntax() {
     refused("a: @b\n", "found character that cannot start any token");
     refused("--- a: b\n", "invalid Yaml document separator: a: b");
     refused("{\"a\": ]", "invalid character ']' looking for beginning of value");
-    refused("{\"a\": 1} trailing", "not an object");
+    refused("{\"a\": 1} trailing", "into Go value of type unstructured.detector");
     refused("{\"a\" 1, \"b\": \\}", "invalid character '1' after object key");
     refused("a: !!int x\n", "cannot decode !!str `x` as a !!int");
     refused("a: !!binary '*'\n", "!!binary value contains invalid base64 data");
@@ -180,9 +180,9 @@ fn broken_syntax() {
 
 #[test]
 fn objects_that_are_wrong() {
-    refused("just text\n", "not an object");
-    refused("- a\n- b\n", "not an object");
-    refused("42\n", "not an object");
+    refused("just text\n", "into Go value of type unstructured.detector");
+    refused("- a\n- b\n", "into Go value of type unstructured.detector");
+    refused("42\n", "into Go value of type unstructured.detector");
     refused("apiVersion: v1\n", "Object 'Kind' is missing");
     refused("kind: Pod\n", "Object 'apiVersion' is missing");
     refused("kind: [Pod]\napiVersion: {a: b}\n", "is missing");

@@ -140,13 +140,17 @@ impl File {
                 continue;
             }
             if !node.is_mapping() {
+                // k8s: apimachinery pkg/apis/meta/v1/unstructured/helpers.go unstructuredJSONScheme.decode
+                let found = strict::go_kind(node);
                 let message =
-                    "the document is not an object: kubectl expects a mapping with apiVersion and kind";
-                self.report(Severity::Error, codes::NOT_AN_OBJECT, message.to_owned(), None, "", span);
+                    format!("json: cannot unmarshal {found} into Go value of type unstructured.detector");
+                let problem = self.problem(Severity::Error, codes::NOT_AN_OBJECT, message, None, "", span);
+                let help = "an object is a mapping with apiVersion, kind and metadata".to_owned();
+                self.problems.push(Problem { help: Some(help), ..problem });
                 continue;
             }
             let object = header(node, inherited.as_ref());
-            let items = node.get("items").filter(|items| items.is_sequence());
+            let items = node.get("items").filter(|items| items.is_sequence() || items.is_null());
             match (object.kind.strip_suffix("List"), items) {
                 (Some(kind), Some(items)) => {
                     let inherited = Header { api_version: object.api_version.clone(), kind: kind.to_owned() };
@@ -165,12 +169,18 @@ impl File {
         let span = node.span();
         if object.kind.is_empty() {
             let message = "Object 'Kind' is missing".to_owned();
-            self.report(Severity::Error, codes::MISSING_KIND, message, Some(reference), "", span);
+            let problem =
+                self.problem(Severity::Error, codes::MISSING_KIND, message, Some(reference), "", span);
+            let help = "say what the object is: add `kind:`".to_owned();
+            self.problems.push(Problem { help: Some(help), ..problem });
             return;
         }
         if object.api_version.is_empty() {
             let message = "Object 'apiVersion' is missing".to_owned();
-            self.report(Severity::Error, codes::MISSING_API_VERSION, message, Some(reference), "", span);
+            let problem =
+                self.problem(Severity::Error, codes::MISSING_API_VERSION, message, Some(reference), "", span);
+            let help = "say what the object is: add `apiVersion:`".to_owned();
+            self.problems.push(Problem { help: Some(help), ..problem });
             return;
         }
         match kinds::lookup(&object.api_version, &object.kind) {
