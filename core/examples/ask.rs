@@ -1,12 +1,15 @@
-//! Asks one question of manifests: `cargo run --example ask -- DIR FROM TO`.
-#![expect(clippy::print_stdout, reason = "an example prints")]
+//! Asks one question of manifests: `cargo run --example ask -- DIR FROM TO`; without ends, what is
+//! wrong in the cluster as a whole.
+
+use std::io::Write;
 
 use kubehop::{Cluster, Question, Settings, Source, render};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut out = std::io::stdout().lock();
     let args: Vec<String> = std::env::args().skip(1).collect();
     let [path, rest @ ..] = args.as_slice() else {
-        return Err("usage: ask PATH FROM TO | ask PATH kubectl ...".into());
+        return Err("usage: ask PATH [FROM TO | 'get svc -A']".into());
     };
     #[expect(clippy::disallowed_methods, reason = "reading files is the caller's part")]
     let read = |path: &std::path::Path| {
@@ -25,13 +28,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let cluster = Cluster::load(sources, &Settings::default());
     for problem in cluster.problems() {
-        println!("{problem:?}");
+        writeln!(out, "{problem:?}")?;
     }
     let question = match rest {
         [from, to] => Question::Trace { from: from.clone(), to: to.clone(), port: None, protocol: None },
         [command] => Question::Kubectl { command: command.clone() },
-        _ => Question::Problems {},
+        _ => Question::Diagnose { from: None, to: None, port: None, protocol: None },
     };
-    println!("{}", render::text(&cluster.ask(&question)?));
+    writeln!(out, "{}", render::text(&cluster.ask(&question)?))?;
     Ok(())
 }

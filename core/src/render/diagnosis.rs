@@ -17,8 +17,15 @@ pub(crate) fn text(diagnosis: &Diagnosis) -> String {
             State::Undetermined => "? undetermined",
         };
         let _ = writeln!(out, "{state:<16}{:<14} {}", format!("{:?}", report.layer), report.sentence);
+        let mut told: Vec<&str> = Vec::new();
         for finding in &report.findings {
-            one(&mut out, finding);
+            // Advice of one kind is explained once.
+            if !finding.blocking && told.contains(&finding.code) {
+                let _ = writeln!(out, "    i {}: the same", finding.object);
+            } else {
+                one(&mut out, finding);
+                told.push(finding.code);
+            }
         }
     }
     out
