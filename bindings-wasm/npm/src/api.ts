@@ -44,7 +44,7 @@ export class Cluster extends Questions {
   /** Loads manifests. Never fails over what they hold: see `problems()`. */
   static load(sources: Sources, settings?: Settings): Cluster {
     const { names, texts } = listed(sources);
-    return new Cluster(guarded(() => new Native(names, texts, settings)));
+    return new Cluster(guarded(() => new Native(names, texts, plain(settings, "unreadableSettings"))));
   }
 
   private constructor(native: Native) {
@@ -53,12 +53,12 @@ export class Cluster extends Questions {
   }
 
   override ask<Q extends Question>(question: Q): Answers[Q["ask"]] {
-    return frozen(guarded(() => this.#native.ask(question))) as Answers[Q["ask"]];
+    return frozen(guarded(() => this.#native.ask(plain(question, "unreadable")))) as Answers[Q["ask"]];
   }
 
   /** The answer as text for a terminal. */
   askText(question: Question): string {
-    return guarded(() => this.#native.askText(question));
+    return guarded(() => this.#native.askText(plain(question, "unreadable")));
   }
 
   /** A new cluster where each of `sources` takes the place of the one with its name, or is added behind. */
@@ -89,6 +89,17 @@ function guarded<T>(run: () => T): T {
     }
     throw error;
   }
+}
+
+const DEEPEST = 64;
+
+/** A copy without absent keys, refused when it is nested without end. */
+function plain(value: unknown, code: ErrorCode, depth = 0): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (depth > DEEPEST) throw new KubehopError(`nested deeper than ${DEEPEST} levels`, code);
+  if (Array.isArray(value)) return value.map((item) => plain(item, code, depth + 1));
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+  return Object.fromEntries(entries.map(([key, item]) => [key, plain(item, code, depth + 1)]));
 }
 
 function frozen<T>(value: T): T {

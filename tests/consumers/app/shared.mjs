@@ -54,6 +54,74 @@ export function checkFacade({ Cluster, KubehopError }) {
   return checked;
 }
 
+const laughs = (levels, fanout) =>
+  Array.from({ length: levels }, (_, level) =>
+    level === 0 ? "l0: &l0 [lol]" : `l${level}: &l${level} [${Array(fanout).fill(`*l${level - 1}`).join(", ")}]`,
+  ).join("\n");
+const pod = (spec) => `apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n${spec}\n`;
+const nested = (open, close, depth) => open.repeat(depth) + close.repeat(depth);
+
+/** Texts that have broken readers before; each must give a problem, and the next one be read. */
+export const hostile = {
+  "aliases that explode": laughs(9, 9),
+  "aliases that explode deeply": laughs(1000, 2),
+  "an alias of itself": "a: &x {b: *x}",
+  "merges of itself": "&x {<<: *x}",
+  "an unknown alias": "a: *b",
+  "lists without end": "[".repeat(200_000),
+  "maps without end": "{a: ".repeat(200_000),
+  "sequences without end": "- ".repeat(200_000),
+  "JSON without end": `{"a":${"[".repeat(200_000)}`,
+  "deep but legal lists": pod(`  foo: ${nested("[", "]", 9_000)}`),
+  "deep but legal lists in a field": pod(`  hostname: ${nested("[", "]", 9_000)}`),
+  "deep but legal maps in containers": pod(`  containers: ${nested("[{a: ", "}]", 4_000)}`),
+  "deep but legal JSON": `{"apiVersion":"v1","kind":"Pod","spec":${'{"a":'.repeat(9_000)}1${"}".repeat(9_000)}}`,
+  "a List of Lists": '{"apiVersion":"v1","kind":"List","items":['.repeat(500) + "5" + "]}".repeat(500),
+  "one line of 20 MB": "a".repeat(20 << 20),
+  "an open quote": `a: "${"x".repeat(1 << 20)}`,
+  "a port out of range": pod("  containers: [{name: c, image: c, ports: [{containerPort: 99999}]}]"),
+  "a port that is no number": pod("  containers: [{name: c, image: c, ports: [{containerPort: [80]}]}]"),
+  "a huge number": pod(`  containers: [{name: c, image: c, ports: [{containerPort: ${"9".repeat(5_000)}}]}]`),
+  "a number without end": `apiVersion: v1\nkind: Pod\nmetadata: {name: 1e${"9".repeat(4_000)}}`,
+  "names twice": pod("  containers: [{name: c, image: c}]") + "---\n" + pod("  containers: [{name: c, image: c}]"),
+  "a tab": "a:\n\tb: c",
+  "a NUL": "a: \0",
+  "a lone surrogate": "kind: \ud800",
+  "no kind": "a: b",
+  "not an object": "- a\n- b",
+  "wrong types everywhere": "apiVersion: v1\nkind: Service\nmetadata: []\nspec: {ports: 5, selector: [a], type: {}}",
+  "cidrs of nonsense": "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a}\nspec: {podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 1.2.3/99, except: [x]}}]}]}",
+  "a template": "apiVersion: v1\nkind: Pod\nmetadata: {name: {{ .Values.name }}}",
+  "a million documents": "---\n".repeat(100_000) + "a: b",
+  "UTF-16": Uint8Array.of(0xff, 0xfe, 0x61, 0, 0x3a, 0),
+  "text cut within a letter": Uint8Array.of(0x61, 0x3a, 0x20, 0xe2, 0x82),
+};
+
+/** Throws unless each hostile text gives a problem in bounded time and the module goes on working. */
+export function checkHostile({ Cluster, KubehopError }) {
+  let checked = 0;
+  for (const [name, text] of Object.entries(hostile)) {
+    const start = Date.now();
+    const { problems } = Cluster.load([{ name: "hostile.yaml", text }]).problems();
+    if (problems.length === 0) throw new Error(`${name}: no problem is found`);
+    if (Date.now() - start > 20_000) throw new Error(`${name}: took ${Date.now() - start} ms`);
+    if (Cluster.load(broken).problems().problems.length === 0) throw new Error(`${name}: nothing works after it`);
+    checked += 1;
+  }
+  const endless = { ask: "trace" };
+  endless.from = endless;
+  for (const question of [endless, null, 5, "x", [], { ask: {} }, { ask: "trace", from: "\ud800", to: "" }]) {
+    try {
+      Cluster.load(broken).ask(question);
+      throw new Error(`${typeof question} is answered`);
+    } catch (error) {
+      if (!(error instanceof KubehopError)) throw error;
+      checked += 1;
+    }
+  }
+  return checked;
+}
+
 /** The answers that differ from Rust's, and the number of those that do not. */
 export function checkCorpus({ Cluster, KubehopError }, cases) {
   const differing = [];
