@@ -1871,6 +1871,78 @@ class PodsOf(Answer):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Exposure(Answer):
+    """To whom pods are exposed."""
+
+    members: tuple[Exposed, ...]
+    """One entry per end, in order of first mention."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Exposed(Answer):
+    """To whom the pods of one end are exposed."""
+
+    member: str
+    """`Deployment web/frontend`, `Pod web/tool`, `Namespace web`."""
+    ingress: ExposedSide
+    """Who may reach them."""
+    egress: ExposedSide
+    """Whom they may reach."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExposedSide(Answer):
+    """One direction."""
+
+    protected: bool
+    """Whether any policy speaks of this direction of these pods."""
+    outside: tuple[ExposedAddresses, ...]
+    """Addresses outside the cluster."""
+    entire_cluster: ExposedPorts
+    """What is open to every pod there could be, whatever its namespace and labels."""
+    hypothetical: tuple[Hypothetical, ...]
+    """What is open to pods that a rule describes, where that differs from the entire cluster."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExposedAddresses(Answer):
+    """Ports open to some addresses."""
+
+    addresses: str
+    """The addresses."""
+    ports: str
+    """Ports open."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExposedPorts(Answer):
+    """Ports, some of them by a name that only the destination can resolve."""
+
+    ports: str
+    """By number."""
+    named: tuple[str, ...]
+    """By name, `TCP http`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hypothetical(Answer):
+    """Pods that are not there, but would be spoken of."""
+
+    namespace: str | None = None
+    """In this one namespace; absent when a selector says which."""
+    namespaces: str | None = None
+    """In namespaces with these labels, in kubectl's `-l` notation; `{}` is every namespace."""
+    pods: str
+    """With these labels; `{}` is every pod."""
+    ports: str
+    """By number."""
+    named: tuple[str, ...]
+    """By name, `TCP http`."""
+    exists: bool
+    """Whether a pod of the input is described too."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class PolicyDiff(Answer):
     """What changed between two clusters."""
 

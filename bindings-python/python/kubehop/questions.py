@@ -580,6 +580,26 @@ _PodsOfQuestionNeeded = TypedDict(
 class PodsOfQuestion(_PodsOfQuestionNeeded):
     """Which pods a policy selects."""
 
+_ExposureQuestionNeeded = TypedDict(
+    "_ExposureQuestionNeeded",
+    {
+        "ask": Literal["exposure"],
+    },
+)
+
+_ExposureQuestionOptional = TypedDict(
+    "_ExposureQuestionOptional",
+    {
+        "by": "Granularity",
+        "of": "str",
+    },
+    total=False,
+)
+
+
+class ExposureQuestion(_ExposureQuestionNeeded, _ExposureQuestionOptional):
+    """To whom pods are exposed beyond what is in the input."""
+
 _PolicyDiffQuestionNeeded = TypedDict(
     "_PolicyDiffQuestionNeeded",
     {
@@ -725,7 +745,7 @@ _AssertQuestionOptional = TypedDict(
 class AssertQuestion(_AssertQuestionNeeded, _AssertQuestionOptional):
     """Do all connections from one selection to another on some ports have one outcome?"""
 
-Question = Union[ProblemsQuestion, ClusterQuestion, DiagnoseQuestion, KubectlQuestion, TraceQuestion, ServiceQuestion, RulesQuestion, WalkRulesQuestion, NodePortQuestion, AddressQuestion, WayQuestion, RouteQuestion, NginxQuestion, IngressesQuestion, IngressRefusalsQuestion, GatewayQuestion, GatewayStatusQuestion, ConvertQuestion, LintQuestion, PolicyVerdictQuestion, AllowedPortsQuestion, ReachabilityQuestion, PoliciesOfQuestion, PodsOfQuestion, PolicyDiffQuestion, ResolveQuestion, DigQuestion, ResolvConfQuestion, HostsQuestion, ZoneQuestion, ToolQuestion, AssertQuestion]
+Question = Union[ProblemsQuestion, ClusterQuestion, DiagnoseQuestion, KubectlQuestion, TraceQuestion, ServiceQuestion, RulesQuestion, WalkRulesQuestion, NodePortQuestion, AddressQuestion, WayQuestion, RouteQuestion, NginxQuestion, IngressesQuestion, IngressRefusalsQuestion, GatewayQuestion, GatewayStatusQuestion, ConvertQuestion, LintQuestion, PolicyVerdictQuestion, AllowedPortsQuestion, ReachabilityQuestion, PoliciesOfQuestion, PodsOfQuestion, ExposureQuestion, PolicyDiffQuestion, ResolveQuestion, DigQuestion, ResolvConfQuestion, HostsQuestion, ZoneQuestion, ToolQuestion, AssertQuestion]
 """Any question."""
 
 
@@ -782,6 +802,8 @@ class Questions(ABC):
     def ask(self, question: PoliciesOfQuestion) -> answers.PoliciesOf: ...
     @overload
     def ask(self, question: PodsOfQuestion) -> answers.PodsOf: ...
+    @overload
+    def ask(self, question: ExposureQuestion) -> answers.Exposure: ...
     @overload
     def ask(self, question: PolicyDiffQuestion) -> answers.PolicyDiff: ...
     @overload
@@ -1264,6 +1286,26 @@ class Questions(ABC):
         )
         return found
 
+    def exposure(
+        self,
+        *,
+        by: Granularity | None = None,
+        of: str | None = None,
+    ) -> answers.Exposure:
+        """To whom pods are exposed beyond what is in the input.
+
+        by: What counts as one end: `pod`, `workload` (default) or `namespace`.
+        of: Only these pods; `all` by default.
+        """
+        found: answers.Exposure = self._put(
+            {
+                "ask": "exposure",
+                "by": by,
+                "of": of,
+            }
+        )
+        return found
+
     def policy_diff(
         self,
         sources: Sequence[SourceText],
@@ -1458,6 +1500,7 @@ ANSWERS: Mapping[str, Any] = {
     "reachability": answers.Reachability,
     "policiesOf": answers.PoliciesOf,
     "podsOf": answers.PodsOf,
+    "exposure": answers.Exposure,
     "policyDiff": answers.PolicyDiff,
     "resolve": answers.Lookup,
     "dig": answers.DnsResponse,
@@ -1567,6 +1610,10 @@ FIELDS: Mapping[str, Mapping[str, tuple[str, bool, str]]] = {
     },
     "podsOf": {
         "policy": ("text", True, "`prod/allow-web`, `cnp/guard`."),
+    },
+    "exposure": {
+        "by": ("text", False, "What counts as one end: `pod`, `workload` (default) or `namespace`."),
+        "of": ("text", False, "Only these pods; `all` by default."),
     },
     "policyDiff": {
         "by": ("text", False, "What counts as one end: `pod`, `workload` (default) or `namespace`."),

@@ -16,6 +16,8 @@ import type {
   Diagnosis,
   DigQuestion,
   DnsResponse,
+  Exposure,
+  ExposureQuestion,
   GatewayQuestion,
   GatewayRouting,
   GatewayStatus,
@@ -198,6 +200,11 @@ export abstract class Questions {
   /** Which pods a policy selects. */
   podsOf(question: Of<PodsOfQuestion>): PodsOf {
     return this.ask({ ...question, ask: "podsOf" });
+  }
+
+  /** To whom pods are exposed beyond what is in the input. */
+  exposure(question: Of<ExposureQuestion> = {}): Exposure {
+    return this.ask({ ...question, ask: "exposure" });
   }
 
   /**

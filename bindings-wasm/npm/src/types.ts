@@ -1914,6 +1914,66 @@ export interface PodsOf {
   readonly evidence: Evidence;
 }
 
+/** To whom pods are exposed. */
+export interface Exposure {
+  /** One entry per end, in order of first mention. */
+  readonly members: readonly Exposed[];
+}
+
+/** To whom the pods of one end are exposed. */
+export interface Exposed {
+  /** `Deployment web/frontend`, `Pod web/tool`, `Namespace web`. */
+  readonly member: string;
+  /** Who may reach them. */
+  readonly ingress: ExposedSide;
+  /** Whom they may reach. */
+  readonly egress: ExposedSide;
+}
+
+/** One direction. */
+export interface ExposedSide {
+  /** Whether any policy speaks of this direction of these pods. */
+  readonly protected: boolean;
+  /** Addresses outside the cluster. */
+  readonly outside: readonly ExposedAddresses[];
+  /** What is open to every pod there could be, whatever its namespace and labels. */
+  readonly entireCluster: ExposedPorts;
+  /** What is open to pods that a rule describes, where that differs from the entire cluster. */
+  readonly hypothetical: readonly Hypothetical[];
+}
+
+/** Ports open to some addresses. */
+export interface ExposedAddresses {
+  /** The addresses. */
+  readonly addresses: string;
+  /** Ports open. */
+  readonly ports: string;
+}
+
+/** Ports, some of them by a name that only the destination can resolve. */
+export interface ExposedPorts {
+  /** By number. */
+  readonly ports: string;
+  /** By name, `TCP http`. */
+  readonly named: readonly string[];
+}
+
+/** Pods that are not there, but would be spoken of. */
+export interface Hypothetical {
+  /** In this one namespace; absent when a selector says which. */
+  readonly namespace?: string;
+  /** In namespaces with these labels, in kubectl's `-l` notation; `{}` is every namespace. */
+  readonly namespaces?: string;
+  /** With these labels; `{}` is every pod. */
+  readonly pods: string;
+  /** By number. */
+  readonly ports: string;
+  /** By name, `TCP http`. */
+  readonly named: readonly string[];
+  /** Whether a pod of the input is described too. */
+  readonly exists: boolean;
+}
+
 /** A source in a question. */
 export interface SourceText {
   /** Name, as of `Source`. */
@@ -2771,6 +2831,15 @@ export interface PodsOfQuestion {
   readonly policy: string;
 }
 
+/** To whom pods are exposed beyond what is in the input. */
+export interface ExposureQuestion {
+  readonly ask: "exposure";
+  /** What counts as one end: `pod`, `workload` (default) or `namespace`. */
+  readonly by?: Granularity | undefined;
+  /** Only these pods; `all` by default. */
+  readonly of?: string | undefined;
+}
+
 /**
  * Which connections an edit gains and loses: the cluster with these sources in place of those of the
  * same names.
@@ -2880,6 +2949,7 @@ export interface Answers {
   readonly reachability: Reachability;
   readonly policiesOf: PoliciesOf;
   readonly podsOf: PodsOf;
+  readonly exposure: Exposure;
   readonly policyDiff: PolicyDiff;
   readonly resolve: Lookup;
   readonly dig: DnsResponse;
@@ -2916,6 +2986,7 @@ export type Question =
   | ReachabilityQuestion
   | PoliciesOfQuestion
   | PodsOfQuestion
+  | ExposureQuestion
   | PolicyDiffQuestion
   | ResolveQuestion
   | DigQuestion
