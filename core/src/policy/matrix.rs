@@ -5,7 +5,7 @@ use super::bits::Bits;
 use super::classes::NOTHING;
 use super::engine::Engine;
 use super::ports::{ALL, NONE, PortSet};
-use super::rows::{Parts, Rows, family_index};
+use super::rows::{Rows, family_index};
 use crate::model::{Family, PodId, Snapshot};
 
 /// Who may talk to whom, on which ports: every pair of pods, without ever writing down a pair.
@@ -98,11 +98,6 @@ impl<'a> Matrix<'a> {
         };
         let (egress, ingress) = (side(Direction::Egress, from, to), side(Direction::Ingress, to, from));
         self.rows.pool.intersect(egress, ingress)
-    }
-
-    /// The row of a class in one direction over atoms of the address space.
-    pub(super) fn outside(&self, class: u32, direction: Direction) -> Option<&Parts> {
-        self.rows.row(direction, class).map(|row| &row.atoms).filter(|_| self.selectable(class))
     }
 
     /// The classes that pods of a class may reach, by port set; what [`Matrix::between`] says of each, at

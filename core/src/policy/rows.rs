@@ -37,8 +37,6 @@ impl Parts {
 pub(crate) struct Row {
     /// Over pod classes, for IPv4 and for IPv6.
     pub classes: [Arc<Parts>; 2],
-    /// Over atoms, for peers that are not pods.
-    pub atoms: Parts,
 }
 
 /// The rows of all classes, each different one once.
@@ -214,7 +212,7 @@ impl<'a> Builder<'a> {
         } else {
             Arc::clone(&v4)
         };
-        Row { classes: [v4, v6], atoms: self.parts(direction, applied, named, None) }
+        Row { classes: [v4, v6] }
     }
 
     fn cares_for_addresses(&self, direction: Direction, applied: &Applied) -> bool {
