@@ -61,7 +61,7 @@ fn naive_ingress(rules: &[Path], host: &str, path: &str) -> Option<usize> {
     };
     let any = |rule: &Path| rule.host.is_empty();
     let groups: [&dyn Fn(&Path) -> bool; 3] = [&exact, &wildcard, &any];
-    let group = groups.into_iter().find(|group| rules.iter().any(|rule| group(rule)))?;
+    let group = groups.into_iter().find(|group| rules.iter().any(group))?;
     let mut best: Option<(usize, usize, bool)> = None;
     for (index, rule) in rules.iter().enumerate().filter(|(_, rule)| group(rule)) {
         let matches =
@@ -142,6 +142,9 @@ fn covers(pattern: &str, host: &str) -> bool {
     }
 }
 
+/// What decides between matches, most important first.
+type Precedence = (usize, usize, bool, usize, bool, usize, usize);
+
 /// The match that takes a GET request with `headers` headers and `query` parameters.
 fn naive_route(
     routes: &[Route],
@@ -150,7 +153,7 @@ fn naive_route(
     headers: usize,
     query: usize,
 ) -> Option<(usize, usize)> {
-    let mut best: Option<((usize, usize, bool, usize, bool, usize, usize), usize, usize)> = None;
+    let mut best: Option<(Precedence, usize, usize)> = None;
     for (index, route) in routes.iter().enumerate().filter(|(_, route)| covers(route.host, host)) {
         let literal = if route.host.starts_with('*') { 0 } else { route.host.len() };
         for (position, wanted) in route.matches.iter().enumerate() {
