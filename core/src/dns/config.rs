@@ -139,8 +139,8 @@ pub(super) struct Kubernetes {
     pub(super) no_endpoints: bool,
     pub(super) endpoint_pod_names: bool,
     pub(super) zonal: bool,
-    /// Options that change answers and are not modelled.
-    pub(super) not_modelled: Vec<String>,
+    /// Zones in which ServiceImports are answered in place of Services.
+    pub(super) multicluster: Vec<String>,
 }
 
 /// kubeadm's Corefile.
@@ -538,7 +538,7 @@ fn kubernetes(directive: &Directive, block_zones: &[String]) -> Result<Kubernete
             "noendpoints" => plugin.no_endpoints = true,
             "endpoint_pod_names" => plugin.endpoint_pod_names = true,
             "zonal" => plugin.zonal = true,
-            "multicluster" => plugin.not_modelled.push("multicluster".into()),
+            "multicluster" => plugin.multicluster.extend(option.args.iter().flat_map(|arg| zones(arg))),
             "endpoint"
             | "tls"
             | "kubeconfig"

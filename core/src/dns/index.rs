@@ -5,12 +5,24 @@
 
 use super::config::{Kubernetes, PodMode};
 use super::name::parse_ip;
-use crate::manifest::api::meta::{LabelSelector, Labels};
+use crate::manifest::api::core_v1;
+use crate::manifest::api::meta::{LabelSelector, Labels, ObjectMeta};
+use crate::manifest::read::api;
 use crate::model::{NamespaceId, Origin, Phase, PodId, Protocol, ServiceId, Snapshot};
 use std::net::IpAddr;
 
 /// Label that ties a slice to its Service.
 const SERVICE_NAME: &str = "kubernetes.io/service-name";
+/// Labels that tie a slice to its ServiceImport, and to the cluster it comes from.
+const IMPORT_NAME: &str = "multicluster.kubernetes.io/service-name";
+const SOURCE_CLUSTER: &str = "multicluster.kubernetes.io/source-cluster";
+
+api! {
+    /// A Service of a set of clusters.
+    ServiceImport { "metadata" metadata: ObjectMeta, "spec" spec: ServiceImportSpec }
+    /// Spec of a [`ServiceImport`].
+    ServiceImportSpec { "type" type_: String, "ips" ips: Vec<String>, "ports" ports: Vec<core_v1::ServicePort> }
+}
 
 /// A named port, as a Service or a slice has it.
 #[derive(Clone, Debug)]
@@ -121,7 +133,7 @@ impl Index {
             }
         }
         index.service_ips.sort_by_key(|(ip, _)| *ip);
-        index.read_slices(snapshot, options);
+        index.read_slices(snapshot, options, SERVICE_NAME);
         if options.pods == PodMode::Verified {
             for (id, pod) in (0..).map(PodId).zip(&snapshot.pods) {
                 // k8s field selector: status.phase!=Succeeded,!=Failed,!=Unknown; terminating pods are dropped.
@@ -137,8 +149,34 @@ impl Index {
         index
     }
 
+    /// What ServiceImports and the slices of their clusters say.
+    ///
+    /// coredns: plugin/kubernetes/kubernetes.go findMultiClusterServices, plugin/kubernetes/object/multicluster_endpoint.go
+    pub(super) fn imports(snapshot: &Snapshot, options: &Kubernetes) -> Self {
+        let mut index = Self { namespaces: Self::new(snapshot, options).namespaces, ..Self::default() };
+        for object in snapshot.manifests.objects().iter().filter(|object| object.kind == "ServiceImport") {
+            let import: ServiceImport = snapshot.manifests.typed(object.id);
+            let namespace = if object.namespace.is_empty() { "default" } else { &object.namespace };
+            let Some(namespace) = snapshot.namespace_id(namespace) else { continue };
+            let headless = import.spec.type_ == "Headless";
+            let ips = import.spec.ips.iter().filter_map(|ip| parse_ip(ip)).collect();
+            index.services.push(Service {
+                // No Service of this cluster stands behind it.
+                id: ServiceId(u32::MAX),
+                namespace,
+                name: object.name.as_str().into(),
+                kind: if headless { Kind::Headless } else { Kind::ClusterIp(ips) },
+                ports: ports_of_service(import.spec.ports.iter()),
+                external: Vec::new(),
+            });
+        }
+        index.services.sort_by(|a, b| (a.namespace, &a.name).cmp(&(b.namespace, &b.name)));
+        index.read_slices(snapshot, options, IMPORT_NAME);
+        index
+    }
+
     // coredns: plugin/kubernetes/object/endpoint.go EndpointSliceToEndpoints
-    fn read_slices(&mut self, snapshot: &Snapshot, options: &Kubernetes) {
+    fn read_slices(&mut self, snapshot: &Snapshot, options: &Kubernetes, service_label: &str) {
         let mut order: Vec<(NamespaceId, &str, u32)> = Vec::new();
         for (at, slice) in (0..).zip(&snapshot.slices) {
             self.ports.push(ports(slice.value.ports.iter().map(|port| {
@@ -151,7 +189,8 @@ impl Index {
             })));
             let labels = &slice.value.metadata.labels;
             let selected = options.labels.as_ref().is_none_or(|selector| selector.matches(labels));
-            if let (true, false, Some(service)) = (selected, options.no_endpoints, labels.get(SERVICE_NAME)) {
+            if let (true, false, Some(service)) = (selected, options.no_endpoints, labels.get(service_label))
+            {
                 order.push((slice.namespace, service, at));
             }
         }
@@ -177,8 +216,12 @@ impl Index {
                 for text in &value.addresses {
                     let Some(ip) = parse_ip(text) else { continue };
                     let reference = value.target_ref.as_ref().map(|target| target.name.as_str());
-                    let name =
+                    let mut name =
                         endpoint_name(text, value.hostname.as_deref(), reference, options.endpoint_pod_names);
+                    let cluster = slice.value.metadata.labels.get(SOURCE_CLUSTER);
+                    if let Some(cluster) = cluster.filter(|_| service_label == IMPORT_NAME) {
+                        name = format!("{name}.{cluster}");
+                    }
                     let zone = value.zone.as_deref().map(Into::into);
                     // The server looks reverse names up by the address as it is written.
                     if ip.to_string() == *text {
@@ -307,17 +350,17 @@ fn service_of(id: ServiceId, service: &crate::model::Service) -> Service {
     } else {
         Kind::ClusterIp(spec.cluster_ips.iter().filter_map(|ip| parse_ip(ip)).collect())
     };
-    let ports = ports(
-        spec.ports
-            .iter()
-            .map(|port| (port.name.as_str(), port.protocol.as_str(), u16::try_from(port.port).ok())),
-    );
+    let ports = ports_of_service(spec.ports.iter());
     let reported =
         service.status.load_balancer.ingress.iter().map(|ingress| {
             if ingress.ip.is_empty() { ingress.hostname.as_str() } else { ingress.ip.as_str() }
         });
     let external = spec.external_ips.iter().map(String::as_str).chain(reported).map(Into::into).collect();
     Service { id, namespace: service.namespace, name: service.name.as_str().into(), kind, ports, external }
+}
+
+fn ports_of_service<'p>(given: impl Iterator<Item = &'p core_v1::ServicePort>) -> Vec<Port> {
+    ports(given.map(|port| (port.name.as_str(), port.protocol.as_str(), u16::try_from(port.port).ok())))
 }
 
 /// Ports with the stand-in for none.

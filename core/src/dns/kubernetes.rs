@@ -19,6 +19,8 @@ const MAX_ALIASES: usize = 10;
 pub(super) struct Plugin {
     pub(super) options: Kubernetes,
     pub(super) index: Index,
+    /// What ServiceImports say, for multicluster zones.
+    pub(super) imports: Option<Index>,
     /// Addresses the server is bound to.
     pub(super) local: Vec<IpAddr>,
     pub(super) synced: bool,
@@ -142,6 +144,16 @@ struct Ask<'a> {
 }
 
 impl<'a> Ask<'a> {
+    /// What ServiceImports say, when the zone is a multicluster zone.
+    fn imports(&self) -> Option<&'a Index> {
+        let imports = self.plugin.imports.as_ref()?;
+        longest_zone(&self.plugin.options.multicluster, self.zone).map(|_| imports)
+    }
+
+    fn index(&self) -> &'a Index {
+        self.imports().unwrap_or(&self.plugin.index)
+    }
+
     // coredns: plugin/kubernetes/handler.go ServeDNS
     fn lookup(&self, kind: RecordType, reply: &mut Reply) -> Result<(), NameError> {
         match kind {
@@ -296,7 +308,7 @@ impl<'a> Ask<'a> {
             reply.because.push(Why::SpecificationVersion);
             return Ok(());
         }
-        let request = parse(left, self.plugin.options.zonal);
+        let request = parse(left, self.plugin.options.zonal, self.imports().is_some());
         let exists_empty = matches!(&request, Ok(Some(request)) if request.zone.is_some());
         let items = self.records()?;
         if items.is_empty() && !exists_empty {
@@ -380,11 +392,13 @@ impl<'a> Ask<'a> {
     // coredns: plugin/kubernetes/kubernetes.go Records
     fn records(&self) -> Result<Vec<Item<'a>>, NameError> {
         let left = prefix_of(self.lower, self.zone).unwrap_or_default();
-        let Some(request) = parse(left, self.plugin.options.zonal)? else { return Ok(Vec::new()) };
+        let Some(request) = parse(left, self.plugin.options.zonal, self.imports().is_some())? else {
+            return Ok(Vec::new());
+        };
         if is_reverse(self.lower) {
             return Err(Why::NotADnsName);
         }
-        let index = &self.plugin.index;
+        let index = self.index();
         let namespace = index.namespace(request.namespace).ok_or(Why::NoSuchNamespace)?;
         if request.pod {
             return self.pods(&request, namespace);
@@ -421,7 +435,7 @@ impl<'a> Ask<'a> {
 
     // coredns: plugin/kubernetes/kubernetes.go findServices
     fn find_services(&self, request: &Request<'_>, service: &'a Service) -> Result<Vec<Item<'a>>, NameError> {
-        let index = &self.plugin.index;
+        let index = self.index();
         let group = index.group(service.namespace, &service.name);
         let empty = group.is_none_or(|group| group.addresses.is_empty());
         let mut items = Vec::new();
@@ -496,7 +510,7 @@ impl<'a> Ask<'a> {
         address: &'a Address,
         items: &mut Vec<Item<'a>>,
     ) {
-        for port in self.plugin.index.ports_of(address).iter().filter(|port| request.wants(port)) {
+        for port in self.index().ports_of(address).iter().filter(|port| request.wants(port)) {
             let why = Why::Endpoint { service: service.id, slice: address.slice, endpoint: address.endpoint };
             let key = Key::Endpoint(service, address);
             items.push(Item { host: Host::Ip(address.ip), port: port.number, key, why });

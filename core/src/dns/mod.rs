@@ -4,13 +4,13 @@
 //! resolver sends, to which server, over which path, and the object behind each answer. [`Server`] is the
 //! server alone, [`zone()`] everything it would say.
 //!
-//! Modelled: CoreDNS 1.14 with `kubernetes` (also `zonal`), `k8s_external`, `hosts`, `rewrite`, `template`, `forward`, `cache` (TTLs
-//! only) and `autopath @kubernetes`, configured by the Corefile of the `coredns` ConfigMap, kubeadm's when there
+//! Modelled: CoreDNS 1.14 with `kubernetes` (also `zonal` and `multicluster`), `k8s_external`, `hosts`,
+//! `rewrite`, `template`, `forward`, `cache` (TTLs only) and `autopath @kubernetes`, configured by the Corefile of the `coredns` ConfigMap, kubeadm's when there
 //! is none; the kubelet's resolv.conf and /etc/hosts; the search algorithms of glibc, musl, bind's tools and
 //! busybox.
 //!
-//! **Not** modelled: other plugins (an answer behind one is marked undetermined, naming it), `multicluster`,
-//! DNSSEC, zone transfer, DNS over TLS, nscd and systemd-resolved in images, and what public
+//! **Not** modelled: other plugins (an answer behind one is marked undetermined, naming it), DNSSEC, zone
+//! transfer, DNS over TLS, nscd and systemd-resolved in images, and what public
 //! resolvers know beyond `settings.dns.upstreamRecords`.
 
 mod config;

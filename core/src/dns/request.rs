@@ -38,7 +38,8 @@ impl Request<'_> {
 /// the zone itself, `svc` and `pod`.
 ///
 /// coredns: plugin/kubernetes/parse.go parseRequest
-pub(super) fn parse(left: &str, zonal: bool) -> Result<Option<Request<'_>>, Why> {
+pub(super) fn parse(left: &str, zonal: bool, multicluster: bool) -> Result<Option<Request<'_>>, Why> {
+    let whole = left;
     let mut rest = labels(left).rev();
     let mut request = Request::default();
     match rest.next() {
@@ -55,12 +56,16 @@ pub(super) fn parse(left: &str, zonal: bool) -> Result<Option<Request<'_>>, Why>
     match left.as_slice() {
         [] => {}
         [endpoint] => request.endpoint = Some(endpoint),
+        [cluster, endpoint] if multicluster && !cluster.starts_with('_') && !endpoint.starts_with('_') => {
+            // In the index of imports an endpoint's name has its cluster's behind it.
+            request.endpoint = whole.get(..endpoint.len() + 1 + cluster.len());
+        }
         [protocol, port] => {
             // An empty port or protocol matches anything.
             request.port = port.get(strip(port)..).filter(|port| !port.is_empty());
             request.protocol = protocol.get(strip(protocol)..).filter(|protocol| !protocol.is_empty());
         }
-        ["_zone", mode @ ("pin" | "prefer"), zone @ ..] if zonal && !request.pod => {
+        ["_zone", mode @ ("pin" | "prefer"), zone @ ..] if zonal && !multicluster && !request.pod => {
             let zone: Vec<&str> = zone.iter().rev().copied().collect();
             request.zone = Some((zone.join("."), *mode == "pin"));
         }

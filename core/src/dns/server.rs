@@ -98,6 +98,7 @@ impl Server {
             .map(|options| KubernetesPlugin {
                 options: options.clone(),
                 index: Index::new(snapshot, options),
+                imports: (!options.multicluster.is_empty()).then(|| Index::imports(snapshot, options)),
                 local: local.clone(),
                 synced: settings.api_synced,
             })
@@ -150,13 +151,12 @@ impl Server {
         self.config.fault.as_deref()
     }
 
-    /// Plugins and options of the Corefile that change answers and are not modelled.
+    /// Plugins of the Corefile that change answers and are not modelled.
     pub fn not_modelled(&self) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
         for plugin in self.config.blocks.iter().flat_map(|block| &block.plugins) {
             match plugin {
                 Configured::NotModelled(name) => names.push(name.clone()),
-                Configured::Kubernetes(options) => names.extend(options.not_modelled.iter().cloned()),
                 Configured::Template(template) => names.extend(template.fault.iter().cloned()),
                 Configured::Rewrite(rules) => names.extend(rules.iter().filter_map(|rule| match rule {
                     config::Rewrite::NotModelled(rule) => Some(rule.clone()),
@@ -288,14 +288,7 @@ impl Chain<'_> {
                     return next.serve(name, kind);
                 };
                 match plugin.serve(self.server, name, kind, self.depth) {
-                    Ok(mut reply) => {
-                        if !plugin.options.not_modelled.is_empty() {
-                            let undetermined =
-                                super::explain::not_modelled(&plugin.options.not_modelled.join(", "));
-                            reply.undetermined.get_or_insert(undetermined);
-                        }
-                        reply
-                    }
+                    Ok(reply) => reply,
                     Err(why) => {
                         let mut reply = next.serve(name, kind);
                         reply.because.splice(0..0, why);

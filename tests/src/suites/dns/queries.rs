@@ -12,12 +12,6 @@ pub fn run(dir: &Path, file: &Path, report: &mut Report) {
     let case = read(file);
     let Some(config) = case.get("config") else { return };
     let objects = std::fs::read_to_string(dir.join(text(&case, "objects_file"))).unwrap_or_default();
-    if let Some(key) = ["multicluster_zones"].into_iter().find(|key| config.get(key).is_some()) {
-        for query in items(&case, "queries") {
-            report.skip(&text(query, "id"), format!("optional: {key} is not modelled"));
-        }
-        return;
-    }
     let cluster = cluster(&objects, Some(&corefile(config)), settings(config));
     let server = Server::new(cluster.snapshot());
     let client = text(config, "client_ip").parse().ok();
