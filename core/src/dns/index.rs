@@ -6,7 +6,7 @@
 use super::config::{Kubernetes, PodMode};
 use super::name::parse_ip;
 use crate::manifest::api::core_v1;
-use crate::manifest::api::meta::{LabelSelector, Labels, ObjectMeta};
+use crate::manifest::api::meta::{LabelSelector, Labels};
 use crate::manifest::read::api;
 use crate::model::{NamespaceId, Origin, Phase, PodId, Protocol, ServiceId, Snapshot};
 use std::net::IpAddr;
@@ -19,7 +19,7 @@ const SOURCE_CLUSTER: &str = "multicluster.kubernetes.io/source-cluster";
 
 api! {
     /// A Service of a set of clusters.
-    ServiceImport { "metadata" metadata: ObjectMeta, "spec" spec: ServiceImportSpec }
+    ServiceImport { "spec" spec: ServiceImportSpec }
     /// Spec of a [`ServiceImport`].
     ServiceImportSpec { "type" type_: String, "ips" ips: Vec<String>, "ports" ports: Vec<core_v1::ServicePort> }
 }
