@@ -3,6 +3,6 @@
 from . import answers, questions
 from ._cluster import Cluster, Source, Sources
 from ._errors import KubehopError
-from ._record import Answer
+from ._record import Answer, Several
 
-__all__ = ["Answer", "Cluster", "KubehopError", "Source", "Sources", "answers", "questions"]
+__all__ = ["Answer", "Cluster", "KubehopError", "Several", "Source", "Sources", "answers", "questions"]

@@ -49,9 +49,33 @@ class Answer:
         return f"<pre>{escape(str(self))}</pre>"
 
 
+class Several(tuple[_T, ...]):
+    """An answer that is a list of records."""
+
+    _given: Given | None = None
+
+    def to_list(self) -> list[Any]:
+        """Plain dictionaries and lists, with the keys of the JSON."""
+        return cast("list[Any]", _write(self))
+
+    to_dict = to_list
+
+    def to_json(self) -> str:
+        """Canonical JSON: the same bytes in Rust, in JavaScript and here."""
+        return json.dumps(self.to_list(), ensure_ascii=False, separators=(",", ":"))
+
+    def __str__(self) -> str:
+        return repr(self) if self._given is None else self._given.text()
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(str(self))}</pre>"
+
+
 def read(kind: Any, given: Given) -> Any:
     """The record of type `kind` that `given` holds; it remembers its text."""
     record = _reader(kind)(json.loads(given.json()))
+    if isinstance(record, Several):
+        record._given = given
     if isinstance(record, Answer):
         object.__setattr__(record, "_given", given)
     return record
@@ -87,6 +111,9 @@ def _made(kind: Any) -> _Read:
     if dataclasses.is_dataclass(kind):
         return lambda data: _record(cast("type", kind), data)
     origin, args = typing.get_origin(kind), typing.get_args(kind)
+    if origin is Several:
+        each = _reader(args[0])
+        return lambda data: Several([each(item) for item in data])
     if origin is tuple and args[-1] is Ellipsis:
         inner = _reader(args[0])
         return lambda data: tuple([inner(item) for item in data])

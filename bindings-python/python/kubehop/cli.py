@@ -18,7 +18,7 @@ from typing import Any
 from . import answers, questions
 from ._cluster import Cluster, files
 from ._errors import KubehopError
-from ._record import Answer
+from ._record import Answer, Several
 
 ALIASES = {"problems": ["check"], "policyVerdict": ["policy"]}
 """Shorter names of questions."""
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if is_bad_news(found) else 0
 
 
-def is_bad_news(answer: Answer) -> bool:
+def is_bad_news(answer: Answer | Several[Any]) -> bool:
     """Whether something is wrong: an error in the input, a connection that fails, a name not found."""
     match answer:
         case answers.ProblemList():

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypedDict, Union, overload
 
 from . import answers
-from ._record import Answer
+from ._record import Answer, Several
 
 PortText = int | str
 """A port in a question: a number, or a name as text."""
@@ -783,7 +783,7 @@ class Questions(ABC):
     @overload
     def ask(self, question: IngressesQuestion) -> answers.StatusList: ...
     @overload
-    def ask(self, question: IngressRefusalsQuestion) -> tuple[Refusal, ...]: ...
+    def ask(self, question: IngressRefusalsQuestion) -> Several[answers.Refusal]: ...
     @overload
     def ask(self, question: GatewayQuestion) -> answers.GatewayRouting: ...
     @overload
@@ -821,7 +821,7 @@ class Questions(ABC):
     @overload
     def ask(self, question: AssertQuestion) -> answers.Assertion: ...
     @overload
-    def ask(self, question: Mapping[str, Any]) -> Answer: ...
+    def ask(self, question: Mapping[str, Any]) -> Answer | Several[Any]: ...
     def ask(self, question: Mapping[str, Any]) -> Any:
         """Answer any question. Raises `KubehopError` when it names something that does not exist."""
         return self._put(question)
@@ -1106,9 +1106,9 @@ class Questions(ABC):
 
     def ingress_refusals(
         self,
-    ) -> tuple[Refusal, ...]:
+    ) -> Several[answers.Refusal]:
         """What the validating webhook of ingress-nginx would have said to each Ingress."""
-        found: tuple[Refusal, ...] = self._put(
+        found: Several[answers.Refusal] = self._put(
             {
                 "ask": "ingressRefusals",
             }
@@ -1490,7 +1490,7 @@ ANSWERS: Mapping[str, Any] = {
     "route": answers.Routing,
     "nginx": answers.NginxTable,
     "ingresses": answers.StatusList,
-    "ingressRefusals": tuple[Refusal, ...],
+    "ingressRefusals": Several[answers.Refusal],
     "gateway": answers.GatewayRouting,
     "gatewayStatus": answers.GatewayStatus,
     "convert": answers.Conversion,

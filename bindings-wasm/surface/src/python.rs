@@ -74,7 +74,7 @@ pub fn questions(surface: &Surface) -> String {
          from collections.abc import Mapping, Sequence\n\
          from typing import Any, Literal, TypedDict, Union, overload\n\n\
          from . import answers\n\
-         from ._record import Answer\n",
+         from ._record import Answer, Several\n",
     );
     for ty in surface.types.iter().filter(|ty| ty.input) {
         input(&mut out, ty);
@@ -105,7 +105,7 @@ pub fn questions(surface: &Surface) -> String {
         );
     }
     out.push_str(
-        "    @overload\n    def ask(self, question: Mapping[str, Any]) -> Answer: ...\n\
+        "    @overload\n    def ask(self, question: Mapping[str, Any]) -> Answer | Several[Any]: ...\n\
          \x20   def ask(self, question: Mapping[str, Any]) -> Any:\n\
          \x20       \"\"\"Answer any question. Raises `KubehopError` when it names something that does not exist.\"\"\"\n\
          \x20       return self._put(question)\n\n\
@@ -316,6 +316,7 @@ fn camel(attribute: &str) -> String {
 fn answer(shape: &Shape) -> String {
     match shape {
         Shape::Named(name) => format!("answers.{name}"),
+        Shape::List(inner) => format!("Several[{}]", answer(inner)),
         other => self::shape(other),
     }
 }
