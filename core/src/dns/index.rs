@@ -7,7 +7,7 @@ use super::config::{Kubernetes, PodMode};
 use super::name::parse_ip;
 use crate::manifest::api::core_v1;
 use crate::manifest::api::meta::{LabelSelector, Labels};
-use crate::manifest::read::api;
+use crate::manifest::api::multicluster::ServiceImport;
 use crate::model::{NamespaceId, Origin, Phase, PodId, Protocol, ServiceId, Snapshot};
 use std::net::IpAddr;
 
@@ -16,13 +16,6 @@ const SERVICE_NAME: &str = "kubernetes.io/service-name";
 /// Labels that tie a slice to its ServiceImport, and to the cluster it comes from.
 const IMPORT_NAME: &str = "multicluster.kubernetes.io/service-name";
 const SOURCE_CLUSTER: &str = "multicluster.kubernetes.io/source-cluster";
-
-api! {
-    /// A Service of a set of clusters.
-    ServiceImport { "spec" spec: ServiceImportSpec }
-    /// Spec of a [`ServiceImport`].
-    ServiceImportSpec { "type" type_: String, "ips" ips: Vec<String>, "ports" ports: Vec<core_v1::ServicePort> }
-}
 
 /// A named port, as a Service or a slice has it.
 #[derive(Clone, Debug)]

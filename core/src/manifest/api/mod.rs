@@ -7,6 +7,7 @@ pub mod core_v1;
 pub mod discovery_v1;
 pub mod gateway_v1;
 pub mod meta;
+pub mod multicluster;
 pub mod networking_v1;
 pub mod policy;
 pub mod workloads;
