@@ -1,6 +1,6 @@
 //! One source, parsed.
 
-use super::{advice, codes};
+use super::{advice, codes, suggest};
 
 use super::compose::Notes;
 use super::judge::Duplicate;
@@ -200,8 +200,11 @@ impl File {
                     "apiVersion",
                     span,
                 );
-                self.problems
-                    .push(Problem { help: Some(format!("use apiVersion: {}", info.api_version)), ..problem });
+                let mut help = format!("use apiVersion: {}", info.api_version);
+                if object.kind == "Ingress" {
+                    help = format!("{help}, {}", suggest::INGRESS_V1);
+                }
+                self.problems.push(Problem { help: Some(help), ..problem });
             }
             Known::No => {
                 let message = format!(

@@ -3,9 +3,34 @@
 use super::schema::{Schema, Struct, Type};
 use super::tree::{Node, Value};
 
+/// Fields of versions that are gone, which courses still teach, and what they became.
+///
+/// k8s: documentation, reference/using-api/deprecation-guide, Ingress in v1.22
+const MOVED: &[(&str, &str, &str)] = &[
+    (
+        "IngressBackend",
+        "serviceName",
+        "networking.k8s.io/v1 writes `service: {name: NAME, port: {number: PORT}}`",
+    ),
+    (
+        "IngressBackend",
+        "servicePort",
+        "networking.k8s.io/v1 writes `service.port.number`, or `service.port.name` for a name",
+    ),
+    ("IngressSpec", "backend", "networking.k8s.io/v1 writes `defaultBackend`"),
+];
+
+/// What else changes when an Ingress of a version that is gone is written as v1.
+pub(crate) const INGRESS_V1: &str = "give every path a pathType, write `backend.serviceName` and \
+    `backend.servicePort` as `backend.service.name` and `backend.service.port.number` (or `.name`), and \
+    `spec.backend` as `spec.defaultBackend`";
+
 /// Advice for an unknown field `name` of the last of `structs`, which stand in one another.
 pub(crate) fn field(schema: &Schema, structs: &[&Struct], name: &str) -> Option<String> {
     let here = structs.last()?;
+    if let Some(moved) = MOVED.iter().find(|(kind, old, _)| *kind == here.name && *old == name) {
+        return Some(moved.2.to_owned());
+    }
     if let Some(near) = near(here.fields().iter().map(|(field, _)| *field), name) {
         return Some(format!("did you mean {near:?}?"));
     }
@@ -113,6 +138,14 @@ mod tests {
         assert_eq!(near(names.into_iter(), "protcol"), Some("protocol"));
         assert_eq!(near(names.into_iter(), "nmae"), Some("name"));
         assert_eq!(near(names.into_iter(), "port"), None);
+    }
+
+    #[test]
+    fn fields_of_versions_that_are_gone() {
+        let schema = Schema::get();
+        let backend = schema.named("IngressBackend").expect("known");
+        let advice = field(schema, &[backend], "servicePort").expect("there is advice");
+        assert!(advice.contains("service.port.number"), "{advice}");
     }
 
     #[test]
