@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+// Sorting, for all rooms.
+mod order;
 // Rooms, in order: a room uses only those above it.
 pub mod admission;
 pub mod manifest;

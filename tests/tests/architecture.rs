@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// Rooms in order: each may use those before it.
 const ROOMS: &[&str] = &[
+    "order",
     "manifest",
     "admission",
     "model",

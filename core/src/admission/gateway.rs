@@ -6,6 +6,7 @@
 use super::fault::{Fault, Shown};
 use super::gateway_schema::{self, HOST, SUBDOMAIN, matches, searched};
 use crate::manifest::{Node, Severity};
+use crate::order::SliceOrder;
 
 /// Judges a Gateway API object.
 pub(crate) fn gateway(kind: &str, root: Node<'_>) -> Vec<Fault> {
@@ -73,7 +74,7 @@ impl Rules<'_> {
                 .filter_map(|address| has(*address, "value")?.as_str())
                 .collect();
             let count = values.len();
-            values.sort_unstable();
+            values.order();
             values.dedup();
             self.unless(values.len() == count, "spec.addresses", "array", message);
         }
@@ -100,7 +101,7 @@ impl Rules<'_> {
         let mut ports: Vec<i64> =
             ports.unwrap_or_default().iter().filter_map(|port| has(*port, "port")?.as_i64()).collect();
         let count = ports.len();
-        ports.sort_unstable();
+        ports.order();
         ports.dedup();
         let why = "Port for TLS configuration must be unique within the Gateway";
         self.unless(ports.len() == count, "spec.tls.frontend.perPort", "array", why);
@@ -132,7 +133,7 @@ impl Rules<'_> {
         });
         self.unless(hosts, at, "array", "hostname must not be specified for protocols ['TCP', 'UDP']");
         let mut names: Vec<&str> = listeners.iter().map(|listener| text(*listener, "name", "")).collect();
-        names.sort_unstable();
+        names.order();
         let count = names.len();
         names.dedup();
         self.unless(names.len() == count, at, "array", "Listener name must be unique within the Gateway");
@@ -143,7 +144,7 @@ impl Rules<'_> {
                 Some((port, protocol(listener), has(*listener, "hostname").and_then(Node::as_str)))
             })
             .collect();
-        keys.sort_unstable();
+        keys.order();
         let count = keys.len();
         keys.dedup();
         let why = "Combination of port, protocol and hostname must be unique for each listener";

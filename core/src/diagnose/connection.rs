@@ -5,6 +5,7 @@ use crate::ask::AskError;
 use crate::cluster::Cluster;
 use crate::journey::{Client, Connection, Disposition, Journey, Outcome, Step, Target, Trace};
 use crate::manifest::{Evidence, ObjectRef};
+use crate::order::SliceOrder;
 
 /// Judges one connection.
 ///
@@ -110,7 +111,7 @@ fn of_trace(cluster: &Cluster, connection: &Connection, trace: &Trace) -> Option
         also.extend(near_objects());
         also.extend(service_on_the_way(trace));
         also.retain(|other| *other != object);
-        also.sort();
+        also.order();
         also.dedup();
         Finding {
             code,

@@ -5,6 +5,7 @@ use crate::cluster::Cluster;
 use crate::journey::{Client, Connection, NearMiss, PodName};
 use crate::manifest::{Evidence, ObjectRef};
 use crate::model::{PodId, Service, ServiceId, Snapshot};
+use crate::order::SliceOrder;
 
 /// Looks at everything.
 pub(crate) fn survey(cluster: &Cluster) -> Diagnosis {
@@ -19,7 +20,7 @@ pub(crate) fn survey(cluster: &Cluster) -> Diagnosis {
     pod_findings(snapshot, &mut findings);
     ingress_findings(snapshot, &mut findings);
     intent_findings(cluster, &mut findings);
-    findings.sort_by_key(|finding: &Finding| (finding.layer, !finding.blocking));
+    findings.order_by_key(|finding: &Finding| (finding.layer, !finding.blocking));
     let mut kept: Vec<Finding> = Vec::new();
     for finding in findings {
         if !kept.iter().any(|other| other.code == finding.code && other.object == finding.object) {
@@ -59,7 +60,7 @@ impl Draft<'_> {
         let mut also: Vec<ObjectRef> =
             evidence.iter().chain(near).map(|evidence| evidence.object.clone()).collect();
         also.retain(|other| *other != object);
-        also.sort();
+        also.order();
         also.dedup();
         Some(Finding {
             code: self.code,

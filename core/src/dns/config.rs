@@ -6,6 +6,7 @@ use super::pattern::Pattern;
 use super::record::{Rcode, RecordType};
 use super::selector::selector;
 use crate::manifest::api::meta::LabelSelector;
+use crate::order::SliceOrder;
 use std::net::IpAddr;
 
 /// The whole configuration of the server.
@@ -241,7 +242,7 @@ impl Config {
                     }
                 }
             }
-            directives.sort_by_key(|(position, _)| *position);
+            directives.order_by_key(|(position, _)| *position);
             let mut block = Block { zones: server.zones, plugins: Vec::new() };
             for (_, directive) in directives {
                 match plugin(directive, &block.zones) {

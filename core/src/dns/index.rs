@@ -9,6 +9,7 @@ use crate::manifest::api::core_v1;
 use crate::manifest::api::meta::{LabelSelector, Labels};
 use crate::manifest::api::multicluster::ServiceImport;
 use crate::model::{NamespaceId, Origin, Phase, PodId, Protocol, ServiceId, Snapshot};
+use crate::order::SliceOrder;
 use std::net::IpAddr;
 
 /// Label that ties a slice to its Service.
@@ -119,13 +120,13 @@ impl Index {
                 index.services.push(service_of(id, service));
             }
         }
-        index.services.sort_by(|a, b| (a.namespace, &a.name).cmp(&(b.namespace, &b.name)));
+        index.services.order_by(|a, b| (a.namespace, &a.name).cmp(&(b.namespace, &b.name)));
         for (at, service) in (0..).zip(&index.services) {
             if let Kind::ClusterIp(ips) = &service.kind {
                 index.service_ips.extend(ips.iter().map(|ip| (*ip, at)));
             }
         }
-        index.service_ips.sort_by_key(|(ip, _)| *ip);
+        index.service_ips.order_by_key(|(ip, _)| *ip);
         index.read_slices(snapshot, options, SERVICE_NAME);
         if options.pods == PodMode::Verified {
             for (id, pod) in (0..).map(PodId).zip(&snapshot.pods) {
@@ -137,7 +138,7 @@ impl Index {
                     index.pods.push((*ip, pod.namespace, id));
                 }
             }
-            index.pods.sort_unstable();
+            index.pods.order();
         }
         index
     }
@@ -163,7 +164,7 @@ impl Index {
                 external: Vec::new(),
             });
         }
-        index.services.sort_by(|a, b| (a.namespace, &a.name).cmp(&(b.namespace, &b.name)));
+        index.services.order_by(|a, b| (a.namespace, &a.name).cmp(&(b.namespace, &b.name)));
         index.read_slices(snapshot, options, IMPORT_NAME);
         index
     }
@@ -187,7 +188,7 @@ impl Index {
                 order.push((slice.namespace, service, at));
             }
         }
-        order.sort_by_key(|(namespace, service, _)| (*namespace, *service));
+        order.order_by_key(|(namespace, service, _)| (*namespace, *service));
         for (namespace, service, at) in order {
             let known = self
                 .groups
@@ -232,8 +233,8 @@ impl Index {
                 }
             }
         }
-        self.groups.iter_mut().for_each(|group| group.names.sort_unstable());
-        self.endpoint_ips.sort_unstable();
+        self.groups.iter_mut().for_each(|group| group.names.order());
+        self.endpoint_ips.order();
     }
 
     /// The namespace, when it is answered for.
@@ -305,7 +306,7 @@ impl Index {
     pub(super) fn reverse_addresses(&self) -> Vec<IpAddr> {
         let services = self.service_ips.iter().map(|(ip, _)| *ip);
         let mut all: Vec<IpAddr> = services.chain(self.endpoint_ips.iter().map(|(ip, _, _)| *ip)).collect();
-        all.sort_unstable();
+        all.order();
         all.dedup();
         all
     }

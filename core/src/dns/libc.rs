@@ -7,6 +7,7 @@ use super::record::{Data, Rcode, RecordType};
 use super::server::SizeLimit;
 use super::session::{Asked, Lost, Session};
 use super::{Reply, name};
+use crate::order::SliceOrder;
 use std::net::IpAddr;
 use std::rc::Rc;
 
@@ -273,7 +274,7 @@ pub(super) fn sorted(session: &Session<'_>, mut addresses: Vec<IpAddr>, musl: bo
         IpAddr::V4(_) => 10,
     };
     let usable = |ip: &IpAddr| own.iter().any(|own| own.is_ipv4() == ip.is_ipv4());
-    addresses.sort_by_key(|ip| (!usable(ip), std::cmp::Reverse(precedence(ip))));
+    addresses.order_by_key(|ip| (!usable(ip), std::cmp::Reverse(precedence(ip))));
     addresses
 }
 

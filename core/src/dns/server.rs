@@ -9,6 +9,7 @@ use super::plugins;
 use super::record::{Rcode, Record, RecordType, Suffixes, name_size};
 use super::{Reply, Why};
 use crate::model::{NameServerBehaviour, NamespaceId, ServiceId, Snapshot};
+use crate::order::SliceOrder;
 use std::net::IpAddr;
 
 /// Look-ups the server may start for itself within one question.
@@ -252,7 +253,7 @@ fn local_addresses(snapshot: &Snapshot) -> Vec<IpAddr> {
                 .filter_map(|ip| ip.parse::<IpAddr>().ok()),
         );
     }
-    local.sort_by_key(IpAddr::is_ipv6);
+    local.order_by_key(IpAddr::is_ipv6);
     local.dedup_by_key(|ip| ip.is_ipv6());
     local
 }

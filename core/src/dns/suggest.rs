@@ -4,6 +4,7 @@ use super::explain::Parts;
 use super::name::{distance, labels, prefix_of, without_dot};
 use super::{Server, Suggestion};
 use crate::model::Snapshot;
+use crate::order::SliceOrder;
 
 /// Names that may have been meant by `name`, nearest first, at most three.
 pub(super) fn for_name(server: &Server, snapshot: &Snapshot, name: &str) -> Vec<Suggestion> {
@@ -58,7 +59,7 @@ pub(super) fn for_name(server: &Server, snapshot: &Snapshot, name: &str) -> Vec<
         };
         found.push((cost, Suggestion { name: without_dot(&full).to_owned(), text }));
         if found.len() > 64 {
-            found.sort_by(order);
+            found.order_by(order);
             found.truncate(8);
         }
     }
@@ -75,7 +76,7 @@ pub(super) fn for_name(server: &Server, snapshot: &Snapshot, name: &str) -> Vec<
             }
         }
     }
-    found.sort_by(order);
+    found.order_by(order);
     found.dedup_by(|a, b| a.1.name == b.1.name);
     found.truncate(3);
     found.into_iter().map(|(_, suggestion)| suggestion).collect()

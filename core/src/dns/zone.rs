@@ -8,6 +8,7 @@ use super::kubernetes::Plugin;
 use super::name::{is_under, longest_zone};
 use super::record::{Data, Record, RecordType};
 use super::{Server, name};
+use crate::order::SliceOrder;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -43,7 +44,7 @@ pub fn zone(server: &Server) -> ZoneListing {
             zones.push(Zone { zone: zone.clone(), records: list.records });
         }
     }
-    zones.sort_by_key(|zone| zone.zone.ends_with("arpa."));
+    zones.order_by_key(|zone| zone.zone.ends_with("arpa."));
     ZoneListing { zones }
 }
 

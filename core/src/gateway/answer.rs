@@ -133,8 +133,9 @@ pub struct GatewayOutcome {
 impl GatewayOutcome {
     /// The headers a client sees when the backend answers with `given`; names in lower case.
     pub fn response_headers(&self, given: &[Header]) -> Vec<Header> {
-        let mut headers: std::collections::BTreeMap<String, String> =
-            given.iter().map(|header| (header.name.to_ascii_lowercase(), header.value.clone())).collect();
+        let mut headers = crate::order::map(
+            given.iter().map(|header| (header.name.to_ascii_lowercase(), header.value.clone())),
+        );
         for change in &self.response_changes {
             change.apply(&mut headers);
         }

@@ -10,6 +10,7 @@ use super::status::{
 use crate::manifest::ObjectRef;
 use crate::manifest::api::gateway_v1 as api;
 use crate::model::{Snapshot, Stored};
+use crate::order::SliceOrder;
 
 /// Everything an implementation makes of the objects.
 #[derive(Debug, Default)]
@@ -248,7 +249,7 @@ impl World {
             .filter(|listener| listener.attached.contains(&route))
             .map(|listener| listener.gateway)
             .collect();
-        found.sort_unstable();
+        found.order();
         found.dedup();
         found
     }

@@ -7,6 +7,7 @@ use crate::ingress::nginx::{Cause, Location, Modifier, Server, ServerCertificate
 use crate::ingress::nginx_config;
 use crate::manifest::ObjectRef;
 use crate::model::Snapshot;
+use crate::order::SliceOrder;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -95,7 +96,7 @@ pub(crate) fn convert(
         }
         samples.push((host, "/nowhere/at/all".into()));
     }
-    samples.sort();
+    samples.order();
     samples.dedup();
     let mut manifests = String::from(
         "apiVersion: gateway.networking.k8s.io/v1\nkind: GatewayClass\nmetadata: {name: converted}\nspec: {controllerName: example.com/gateway-controller}\n",
@@ -113,7 +114,7 @@ pub(crate) fn convert(
             GATEWAY.0
         );
     }
-    writer.notes.sort();
+    writer.notes.order();
     writer.notes.dedup();
     (Conversion { manifests, notes: writer.notes, ..Conversion::default() }, samples)
 }

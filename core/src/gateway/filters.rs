@@ -25,11 +25,9 @@ impl Passing {
         Self {
             host: request.host.clone().unwrap_or_default(),
             path: request.target().to_owned(),
-            headers: request
-                .headers
-                .iter()
-                .map(|(name, value)| (name.to_ascii_lowercase(), value.clone()))
-                .collect(),
+            headers: crate::order::map(
+                request.headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone())),
+            ),
             response: Vec::new(),
             answered: None,
             added: Vec::new(),

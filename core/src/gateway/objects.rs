@@ -5,6 +5,7 @@ use crate::manifest::api::gateway_v1 as api;
 use crate::manifest::api::meta::ObjectMeta;
 use crate::manifest::{Evidence, ObjectRef, Read};
 use crate::model::{Origin, Snapshot, Stored};
+use crate::order::SliceOrder;
 use serde::Serialize;
 
 /// API group of everything here.
@@ -129,7 +130,7 @@ fn stored<T: Read>(snapshot: &Snapshot, id: usize, object: ObjectRef, origin: Or
 /// with one, in input order.
 // gateway-api: geps and apis/v1 "Conflict resolution"
 fn sort<T>(objects: &mut [T], of: impl Fn(&T) -> (&ObjectMeta, &ObjectRef)) {
-    objects.sort_by(|a, b| {
+    objects.order_by(|a, b| {
         let ((a, a_object), (b, b_object)) = (of(a), of(b));
         let time = |meta: &ObjectMeta| seconds(meta.creation_timestamp.as_deref()?);
         match (time(a), time(b)) {

@@ -7,6 +7,7 @@ use super::status::{Condition, ParentStatus, RouteStatus};
 use crate::manifest::api::gateway_v1 as api;
 use crate::manifest::{Evidence, ObjectRef};
 use crate::model::{Snapshot, Stored};
+use crate::order::SliceOrder;
 use serde::Serialize;
 
 /// How a Gateway speaks TLS to a backend.
@@ -78,7 +79,7 @@ pub(crate) fn of_service(snapshot: &Snapshot, world: &World, service: &ServiceTa
     let policies = world.objects.policies.iter();
     let mut fitting: Vec<(bool, &Stored<api::BackendTlsPolicy>)> =
         policies.filter_map(|policy| Some((targets(policy, snapshot, service)?, policy))).collect();
-    fitting.sort_by_key(|(section, _)| !section);
+    fitting.order_by_key(|(section, _)| !section);
     let (_, policy) = fitting.first()?;
     let validation = &policy.value.spec.validation;
     let names = validation.subject_alt_names.iter().filter_map(|name| match name.type_.as_str() {
@@ -146,7 +147,7 @@ pub(crate) fn statuses(snapshot: &Snapshot, world: &World) -> Vec<RouteStatus> {
                     gateways.extend(world.gateways_of(position));
                 }
             }
-            gateways.sort_unstable();
+            gateways.order();
             gateways.dedup();
             let parents = gateways.into_iter().filter_map(|gateway| {
                 Some(ParentStatus {

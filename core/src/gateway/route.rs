@@ -14,6 +14,7 @@ use crate::ingress::{Header, HttpRequest, Reach, Response, Scheme, UpstreamReque
 use crate::manifest::ObjectRef;
 use crate::manifest::api::gateway_v1 as api;
 use crate::model::{PodId, Share, Snapshot};
+use crate::order::SliceOrder;
 use serde::{Deserialize, Serialize};
 
 /// Candidates listed in an answer.
@@ -381,7 +382,7 @@ impl<'a> Asked<'a> {
                 })
             })
             .collect();
-        candidates.sort_by_key(|candidate| !candidate.won);
+        candidates.order_by_key(|candidate| !candidate.won);
         self.answer.candidates_left_out = candidates.len().saturating_sub(LISTED) as u32;
         candidates.truncate(LISTED);
         self.answer.candidates = candidates;

@@ -3,6 +3,7 @@
 use crate::manifest::api::core_v1::ServicePort;
 use crate::manifest::api::networking_v1::IngressServiceBackend;
 use crate::model::{NamespaceId, PodId, ServiceId, Snapshot};
+use crate::order::SliceOrder;
 use std::collections::BTreeMap;
 
 /// The slices of each Service, so that a request need not search them all.
@@ -153,7 +154,7 @@ impl Index {
                 }
             }
         }
-        targets.sort_by(|a, b| {
+        targets.order_by(|a, b| {
             let ip = |target: &Target| target.address.parse::<std::net::IpAddr>().ok();
             (ip(a), a.port).cmp(&(ip(b), b.port)).then_with(|| a.address.cmp(&b.address))
         });

@@ -4,6 +4,7 @@ use crate::manifest::ObjectRef;
 use crate::manifest::api::meta::Labels;
 use crate::manifest::api::networking_v1::Ingress;
 use crate::model::{IngressProfile, PodId, Snapshot, Stored};
+use crate::order::SliceOrder;
 use std::collections::BTreeMap;
 
 /// `spec.controller` of ingress-nginx.
@@ -300,7 +301,7 @@ pub(crate) fn by_age(snapshot: &Snapshot) -> Vec<u32> {
         let stored = snapshot.ingresses.get(*index as usize)?;
         super::tls::seconds(stored.value.metadata.creation_timestamp.as_deref()?)
     };
-    order.sort_by(|a, b| match (time(a), time(b)) {
+    order.order_by(|a, b| match (time(a), time(b)) {
         (Some(x), Some(y)) if x == y => {
             let name =
                 |index: &u32| snapshot.ingresses.get(*index as usize).map(|stored| stored.object.clone());

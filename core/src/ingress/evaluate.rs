@@ -13,6 +13,7 @@ use super::spec::{self, Hit, HostKind};
 use super::{Engine, Table, explain};
 use crate::manifest::{Evidence, ObjectRef};
 use crate::model::{IngressProfile, PodId, Share, Snapshot};
+use crate::order::SliceOrder;
 
 /// Candidates listed in an answer.
 const LISTED: usize = 40;
@@ -278,7 +279,7 @@ impl Asked<'_> {
                 }
             }
         }
-        candidates.sort_by_key(|candidate| !candidate.won);
+        candidates.order_by_key(|candidate| !candidate.won);
         (candidates, left_out)
     }
 

@@ -3,6 +3,7 @@
 use super::{Engine, Table};
 use crate::manifest::ObjectRef;
 use crate::model::{PodId, Service, Snapshot};
+use crate::order::SliceOrder;
 use serde::Serialize;
 
 /// The status of every Ingress.
@@ -101,7 +102,7 @@ fn addresses(engine: &Engine, snapshot: &Snapshot) -> (Vec<String>, String) {
         .filter_map(|node| node.external_ips.first().or_else(|| node.ips.first()))
         .map(ToString::to_string)
         .collect();
-    ips.sort();
+    ips.order();
     ips.dedup();
     (ips, "the addresses of the nodes with a ready controller pod".into())
 }

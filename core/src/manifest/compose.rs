@@ -9,6 +9,7 @@ use super::scalar::{Resolved, resolve_plain};
 use super::source::Span;
 use super::tree::{NodeId, Tree, Value};
 use super::yaml::{Event, Events, Kind, SyntaxError};
+use crate::order::SliceOrder;
 use std::collections::BTreeMap;
 
 /// A document as composed.
@@ -291,7 +292,7 @@ impl<'t> Composer<'t> {
             });
         }
         let mut keys: Vec<&str> = pairs.iter().map(text).collect();
-        keys.sort_unstable();
+        keys.order();
         keys.windows(2).any(|pair| pair.first() == pair.last())
     }
 

@@ -17,6 +17,7 @@ use super::strict::{self, Order};
 use super::text::readable;
 use super::tree::{Node, NodeId, Tree};
 use super::{json, split, write};
+use crate::order::SliceOrder;
 use std::sync::Arc;
 
 /// One document of a stream, converted to JSON.
@@ -261,7 +262,7 @@ fn gvk(root: Node<'_>, notes: Option<&Notes>) -> Result<GroupVersionKind, String
     }
     let mut pairs: Vec<_> = root.entries().collect();
     if notes.is_none() {
-        pairs.sort_by_key(|(key, _)| *key);
+        pairs.order_by_key(|(key, _)| *key);
     }
     let (mut api_version, mut kind) = ("", "");
     let mut refused = None;

@@ -1,6 +1,7 @@
 //! One source, parsed.
 
 use super::{advice, codes, suggest};
+use crate::order::SliceOrder;
 
 use super::compose::Notes;
 use super::judge::Duplicate;
@@ -79,7 +80,7 @@ impl File {
                 }
             }
         }
-        file.problems.sort_by(|a, b| a.place.cmp(&b.place));
+        file.problems.order_by(|a, b| a.place.cmp(&b.place));
         file
     }
 

@@ -2,6 +2,7 @@
 
 use super::compose::Notes;
 use super::tree::{Node, Value};
+use crate::order::SliceOrder;
 
 /// Go: `strconv.Quote`
 pub(crate) fn quote(text: &str) -> String {
@@ -97,7 +98,7 @@ pub(crate) fn value(root: Node<'_>, notes: &Notes) -> String {
                     }
                     _ => node.pairs().collect(),
                 };
-                pairs.sort_by_key(|(key, _)| key.as_str());
+                pairs.order_by_key(|(key, _)| key.as_str());
                 for (at, (key, value)) in pairs.into_iter().enumerate().rev() {
                     parts.push(Part::Inner(value));
                     parts.push(Part::Text(":"));

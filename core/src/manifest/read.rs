@@ -50,7 +50,7 @@ impl<T: Read> Read for Vec<T> {
 
 impl<T: Read> Read for BTreeMap<String, T> {
     fn read(node: Node<'_>) -> Self {
-        node.entries().map(|(key, value)| (key.to_owned(), T::read(value))).collect()
+        crate::order::map(node.entries().map(|(key, value)| (key.to_owned(), T::read(value))))
     }
 }
 

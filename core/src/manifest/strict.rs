@@ -11,6 +11,7 @@ use super::schema::{Schema, Struct, Type};
 use super::source::Span;
 use super::suggest;
 use super::tree::{Node, Value};
+use crate::order::SliceOrder;
 use std::collections::BTreeSet;
 
 /// What kind of fault was found.
@@ -143,7 +144,7 @@ impl<'t> Walk<'t, '_> {
             None => node.pairs().collect(),
         };
         if self.order == Order::Sorted {
-            pairs.sort_by_key(|(key, _)| key.as_str());
+            pairs.order_by_key(|(key, _)| key.as_str());
         }
         pairs
     }

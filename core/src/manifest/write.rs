@@ -3,6 +3,7 @@
 use super::number::{float_in_go, json_of_float};
 use super::source::Span;
 use super::tree::{Node, Value};
+use crate::order::SliceOrder;
 
 /// A number that JSON cannot have.
 #[derive(Debug)]
@@ -65,7 +66,7 @@ pub(crate) fn json(root: Node<'_>) -> Result<String, Unsupported> {
                 parts.push(Part::Text('}'));
                 let first = parts.len();
                 let mut entries: Vec<_> = node.entries().collect();
-                entries.sort_by_key(|(key, _)| *key);
+                entries.order_by_key(|(key, _)| *key);
                 for (key, value) in entries {
                     if parts.len() > first {
                         parts.push(Part::Text(','));

@@ -5,6 +5,7 @@ use crate::admission::{self, Fault, NameRule, defaults};
 use crate::manifest::api::meta::ObjectMeta;
 use crate::manifest::api::{core_v1, discovery_v1, networking_v1, policy, workloads};
 use crate::manifest::{KINDS, Manifests, Object, ObjectId, ObjectRef, Place, Problem, Read, Severity};
+use crate::order::SliceOrder;
 use std::collections::BTreeMap;
 
 /// An object of the input with the names it has in the cluster.
@@ -227,7 +228,7 @@ pub(crate) fn intake(
     for given in slots {
         intake.take(manifests, given);
     }
-    intake.accepted.sort_unstable();
+    intake.accepted.order();
     intake
 }
 

@@ -4,6 +4,7 @@ use super::{
     EndpointSlice, Namespace, NamespaceId, Node, NodeId, Party, Pod, PodId, Service, ServiceId, Snapshot,
 };
 use crate::manifest::ObjectRef;
+use crate::order::SliceOrder;
 use std::net::IpAddr;
 
 /// Label that ties an EndpointSlice to its Service.
@@ -34,34 +35,34 @@ fn numbers(len: usize) -> Vec<u32> {
 impl Index {
     pub(crate) fn new(snapshot: &Snapshot) -> Self {
         let mut services = numbers(snapshot.services.len());
-        services.sort_by_key(|&id| snapshot.service(ServiceId(id)).map(service_key));
+        services.order_by_key(|&id| snapshot.service(ServiceId(id)).map(service_key));
         let mut pods = numbers(snapshot.pods.len());
-        pods.sort_by_key(|&id| snapshot.pod(PodId(id)).map(pod_key));
+        pods.order_by_key(|&id| snapshot.pod(PodId(id)).map(pod_key));
         let mut nodes = numbers(snapshot.nodes.len());
-        nodes.sort_by_key(|&id| snapshot.node(NodeId(id)).map(|node| node.name.as_str()));
+        nodes.order_by_key(|&id| snapshot.node(NodeId(id)).map(|node| node.name.as_str()));
         let mut slices = numbers(snapshot.slices.len());
-        slices.sort_by_key(|&id| (snapshot.slices.get(id as usize).map(slice_key), id));
+        slices.order_by_key(|&id| (snapshot.slices.get(id as usize).map(slice_key), id));
 
         let mut node_ips: Vec<(IpAddr, u32)> = (0..)
             .zip(&snapshot.nodes)
             .flat_map(|(id, node)| node.ips.iter().chain(&node.external_ips).map(move |&ip| (ip, id)))
             .collect();
-        node_ips.sort();
+        node_ips.order();
         // The address of an ended pod may already belong to another: live pods come first.
         let mut pod_ips: Vec<(IpAddr, bool, u32)> = (0..)
             .zip(&snapshot.pods)
             .filter(|(_, pod)| !pod.host_network)
             .flat_map(|(id, pod)| pod.ips.iter().map(move |&ip| (ip, !pod.is_alive(), id)))
             .collect();
-        pod_ips.sort();
+        pod_ips.order();
         pod_ips.dedup_by_key(|entry| entry.0);
 
         let mut on_node: Vec<(u32, u32)> =
             (0..).zip(&snapshot.pods).filter_map(|(id, pod)| Some((pod.node?.0, id))).collect();
-        on_node.sort_unstable();
+        on_node.order();
         let mut of_workload: Vec<u32> =
             (0..).zip(&snapshot.pods).filter(|(_, pod)| pod.workload.is_some()).map(|(id, _)| id).collect();
-        of_workload.sort_by_key(|&id| (snapshot.pod(PodId(id)).and_then(|pod| pod.workload.as_ref()), id));
+        of_workload.order_by_key(|&id| (snapshot.pod(PodId(id)).and_then(|pod| pod.workload.as_ref()), id));
 
         let pod_ips = pod_ips.into_iter().map(|(ip, _, id)| (ip, id)).collect();
         Self { services, pods, nodes, node_ips, pod_ips, slices, on_node, of_workload }

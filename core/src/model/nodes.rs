@@ -6,9 +6,11 @@ use super::{Family, Node, Origin, Settings};
 use crate::admission::Fault;
 use crate::manifest::api::core_v1;
 use crate::manifest::api::meta::Labels;
+use crate::manifest::api::meta::labels;
 use crate::manifest::{Manifests, ObjectRef};
+use crate::order::{self, SliceOrder};
 use ipnet::IpNet;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 /// The address in a node block that the first node gets, counted from the block's base.
@@ -22,7 +24,7 @@ pub(crate) fn nodes(
     reports: &mut Reports,
 ) -> Vec<Node> {
     let mut nodes: Vec<Node> = intake.nodes.iter().map(given_node).collect();
-    let known: BTreeSet<&str> = intake.nodes.iter().map(|given| given.name.as_str()).collect();
+    let known = order::set(intake.nodes.iter().map(|given| given.name.as_str()));
     let mut mentioned: Vec<&str> = Vec::new();
     for name in intake.pods.iter().filter_map(|given| node_name(&given.value)) {
         if !known.contains(name) && !mentioned.contains(&name) {
@@ -82,10 +84,7 @@ fn bare_node(name: &str) -> Node {
 ///
 /// k8s: pkg/kubelet/kubelet_node_status.go initialNode
 fn well_known_labels(name: &str) -> Labels {
-    [("kubernetes.io/hostname", name), ("kubernetes.io/os", "linux")]
-        .into_iter()
-        .map(|(key, value)| (key.to_owned(), value.to_owned()))
-        .collect()
+    labels(&[("kubernetes.io/hostname", name), ("kubernetes.io/os", "linux")])
 }
 
 fn given_node(given: &Given<core_v1::Node>) -> Node {
@@ -129,8 +128,8 @@ pub(crate) fn node_block(settings: &Settings, wanted: Family) -> Option<IpNet> {
 
 /// Gives every node without an InternalIP one of each family of the pod network.
 fn addresses(nodes: &mut [Node], settings: &Settings) {
-    let mut taken: BTreeSet<IpAddr> =
-        nodes.iter().flat_map(|node| node.ips.iter().chain(&node.external_ips).copied()).collect();
+    let mut taken =
+        order::set(nodes.iter().flat_map(|node| node.ips.iter().chain(&node.external_ips).copied()));
     let mut families: Vec<Family> = settings.pod_cidrs.iter().map(family).collect();
     families.dedup();
     for wanted in families {
@@ -192,8 +191,9 @@ fn pod_cidrs(
         let mut rest = Vec::new();
         for &at in &waiting {
             let Some(node) = nodes.get_mut(at) else { continue };
-            match seen.get(node.name.as_str()) {
-                Some(&block) => {
+            let known = seen.binary_search_by_key(&node.name.as_str(), |(name, _)| name);
+            match known.ok().and_then(|at| seen.get(at)) {
+                Some(&(_, block)) => {
                     set.occupy(&block);
                     node.pod_cidrs.push(block);
                 }
@@ -228,23 +228,28 @@ fn pod_cidrs(
 
 /// The blocks that the given addresses of pods show for their nodes: a dump without Nodes still tells
 /// where its pods live. A block that two nodes share shows nothing.
-fn blocks_in_use<'i>(intake: &'i Intake, set: &CidrSet) -> BTreeMap<&'i str, IpNet> {
-    let mut of_node: BTreeMap<&str, Option<IpNet>> = BTreeMap::new();
-    let mut of_block: BTreeMap<IpNet, &str> = BTreeMap::new();
+fn blocks_in_use<'i>(intake: &'i Intake, set: &CidrSet) -> Vec<(&'i str, IpNet)> {
+    let mut pairs = Vec::new();
     for given in &intake.pods {
         let PodSource::Pod(pod) = &given.value else { continue };
         if pod.spec.node_name.is_empty() || pod.spec.host_network {
             continue;
         }
         let node = pod.spec.node_name.as_str();
-        for block in super::pods::given_ips(&pod.status).into_iter().filter_map(|ip| set.block_of(ip)) {
-            let other = *of_block.entry(block).or_insert(node);
-            let known = *of_node.entry(node).or_insert(Some(block));
-            if other != node || known != Some(block) {
-                of_node.insert(node, None);
-                of_node.insert(other, None);
-            }
-        }
+        let blocks = super::pods::given_ips(&pod.status).into_iter().filter_map(|ip| set.block_of(ip));
+        pairs.extend(blocks.map(|block| (node, block)));
     }
-    of_node.into_iter().filter_map(|(node, block)| Some((node, block?))).collect()
+    pairs.order();
+    pairs.dedup();
+    let mut blocks: Vec<IpNet> = pairs.iter().map(|(_, block)| *block).collect();
+    blocks.order();
+    let shared = |block| {
+        blocks.partition_point(|other| *other <= block) - blocks.partition_point(|other| *other < block) > 1
+    };
+    let of_node = pairs.chunk_by(|(node, _), (other, _)| node == other);
+    of_node
+        .filter_map(|pairs| <[_; 1]>::try_from(pairs).ok())
+        .flatten()
+        .filter(|(_, block)| !shared(*block))
+        .collect()
 }

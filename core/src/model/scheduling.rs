@@ -9,6 +9,7 @@ use super::{Node, NodeId, Origin, Pod};
 use crate::admission::Fault;
 use crate::manifest::api::core_v1::{PodSpec, Taint, Toleration};
 use crate::manifest::{Manifests, ObjectId, ObjectRef};
+use crate::order::{self, SliceOrder};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -104,7 +105,8 @@ pub(crate) fn place(
     manifests: &Manifests,
     reports: &mut Reports,
 ) -> u32 {
-    let by_name: BTreeMap<&str, u32> = (0..).zip(nodes).map(|(id, node)| (node.name.as_str(), id)).collect();
+    let by_name: BTreeMap<&str, u32> =
+        order::map((0..).zip(nodes).map(|(id, node)| (node.name.as_str(), id)));
     for pod in pods.iter_mut().filter(|pod| pod.node.is_none()) {
         pod.node = by_name.get(pod.spec.node_name.as_str()).copied().map(NodeId);
     }
@@ -183,7 +185,7 @@ fn unschedulable(
     }
     let mut reasons: Vec<String> =
         reasons.into_iter().map(|(reason, count)| format!("{count} {reason}")).collect();
-    reasons.sort();
+    reasons.order();
     let message = match reasons.is_empty() {
         true => "no nodes available to schedule pods".to_owned(),
         false => format!("0/{} nodes are available: {}.", nodes.len(), reasons.join(", ")),

@@ -11,6 +11,7 @@ use super::{
 use crate::admission::Fault;
 use crate::manifest::api::{core_v1, networking_v1};
 use crate::manifest::{Manifests, ObjectId, ObjectRef, Problem};
+use crate::order::{self, SliceOrder};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -394,15 +395,15 @@ impl Draft<'_> {
     ) -> Snapshot {
         let refused = self.refused;
         let mut problems = self.reports.problems;
-        let order: BTreeMap<&str, usize> =
-            manifests.sources().enumerate().map(|(at, source)| (source.name.as_str(), at)).collect();
+        let order: BTreeMap<&str, u32> =
+            order::map((0..).zip(manifests.sources()).map(|(at, source)| (source.name.as_str(), at)));
         let key = |problem: &Problem| match &problem.place {
             Some(place) => {
-                (order.get(place.file.as_str()).copied().unwrap_or(usize::MAX), place.line, place.column)
+                (order.get(place.file.as_str()).copied().unwrap_or(u32::MAX), place.line, place.column)
             }
-            None => (usize::MAX, u32::MAX, u32::MAX),
+            None => (u32::MAX, u32::MAX, u32::MAX),
         };
-        problems.sort_by_key(key);
+        problems.order_by_key(key);
         let mut snapshot = Snapshot {
             settings: self.settings.clone(),
             nodes: self.nodes,

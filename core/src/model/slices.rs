@@ -9,7 +9,8 @@ use super::{EndpointSlice, NamespaceId, Origin, PodId, Service, Stored, endpoint
 use crate::admission::Fault;
 use crate::manifest::api::{core_v1, discovery_v1};
 use crate::manifest::{ObjectId, ObjectRef};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::order;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 impl Draft<'_> {
@@ -70,11 +71,10 @@ impl Draft<'_> {
     /// Slices for Services with a selector; those that the input already has from the controller are
     /// kept as they are.
     pub(crate) fn make_slices(&mut self, slices: &mut Vec<EndpointSlice>) {
-        let kept: BTreeSet<(NamespaceId, &str)> = slices
+        let by_controller = slices
             .iter()
-            .filter(|slice| slice.value.metadata.labels.get(MANAGED_BY).is_some_and(|by| by == CONTROLLER))
-            .filter_map(|slice| Some((slice.namespace, service_of(slice)?)))
-            .collect();
+            .filter(|slice| slice.value.metadata.labels.get(MANAGED_BY).is_some_and(|by| by == CONTROLLER));
+        let kept = order::set(by_controller.filter_map(|slice| Some((slice.namespace, service_of(slice)?))));
         let services: Vec<&Service> = self.services.iter().map(|draft| &draft.service).collect();
         let selected = endpoints::selected(&services, &self.pods);
         let world = World { namespaces: &self.namespaces, nodes: &self.nodes, pods: &self.pods };
@@ -161,7 +161,7 @@ struct Targets<'d> {
 impl<'d> Targets<'d> {
     fn new(draft: &'d Draft<'d>) -> Self {
         let pods = || (0..).map(PodId).zip(&draft.pods);
-        let by_name = pods().map(|(id, pod)| ((pod.namespace, pod.name.as_str()), id)).collect();
+        let by_name = order::map(pods().map(|(id, pod)| ((pod.namespace, pod.name.as_str()), id)));
         let in_network = pods().filter(|(_, pod)| pod.is_alive() && !pod.host_network);
         let mut by_ip = BTreeMap::new();
         for (ip, id) in in_network.flat_map(|(id, pod)| pod.ips.iter().map(move |&ip| (ip, id))) {

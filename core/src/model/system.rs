@@ -12,17 +12,13 @@ use crate::admission::defaults;
 use crate::manifest::ObjectRef;
 use crate::manifest::api::core_v1::{self, Container, ContainerPort, PodSpec, ServicePort, Toleration};
 use crate::manifest::api::discovery_v1;
-use crate::manifest::api::meta::{IntOrString, Labels};
+use crate::manifest::api::meta::{IntOrString, Labels, labels};
 use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Label of the cluster's DNS, Service and pods alike.
 const DNS_LABEL: (&str, &str) = ("k8s-app", "kube-dns");
 const API_PORT: i32 = 6443;
-
-fn labels<const N: usize>(pairs: [(&str, &str); N]) -> Labels {
-    pairs.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
-}
 
 fn is_dns(labels: &Labels) -> bool {
     labels.get(DNS_LABEL.0).is_some_and(|value| value == DNS_LABEL.1)
@@ -80,7 +76,7 @@ pub(crate) fn services(intake: &Intake, settings: &Settings, namespaces: &[Names
             ports: vec![port("https", 443, API_PORT, "TCP")],
             ..Default::default()
         };
-        let own = labels([("component", "apiserver"), ("provider", "kubernetes")]);
+        let own = labels(&[("component", "apiserver"), ("provider", "kubernetes")]);
         found.push(service(namespace, "kubernetes", own, spec));
     }
     // kubeadm: cmd/kubeadm/app/phases/addons/dns/manifests.go
@@ -89,7 +85,7 @@ pub(crate) fn services(intake: &Intake, settings: &Settings, namespaces: &[Names
         let asked = asked.filter(|ip| settings.service_cidrs.iter().any(|net| net.contains(ip)));
         let spec = core_v1::ServiceSpec {
             cluster_ip: text(asked.or_else(|| service_ip(settings, 10))),
-            selector: labels([DNS_LABEL]),
+            selector: labels(&[DNS_LABEL]),
             ports: vec![
                 port("dns", 53, 53, "UDP"),
                 port("dns-tcp", 53, 53, "TCP"),
@@ -97,10 +93,13 @@ pub(crate) fn services(intake: &Intake, settings: &Settings, namespaces: &[Names
             ],
             ..Default::default()
         };
-        let own =
-            labels([DNS_LABEL, ("kubernetes.io/cluster-service", "true"), ("kubernetes.io/name", "CoreDNS")]);
+        let own = labels(&[
+            DNS_LABEL,
+            ("kubernetes.io/cluster-service", "true"),
+            ("kubernetes.io/name", "CoreDNS"),
+        ]);
         let mut dns = service(namespace, "kube-dns", own, spec);
-        dns.service.annotations = labels([("prometheus.io/port", "9153"), ("prometheus.io/scrape", "true")]);
+        dns.service.annotations = labels(&[("prometheus.io/port", "9153"), ("prometheus.io/scrape", "true")]);
         found.push(dns);
     }
     found
@@ -125,7 +124,7 @@ pub(crate) fn dns_pods(intake: &Intake, namespaces: &[Namespace], reports: &mut 
     });
     let for_others = has_dns_service(intake)
         && !intake.services.iter().any(|given| {
-            given.namespace == "kube-system" && given.value.spec.selector == labels([DNS_LABEL])
+            given.namespace == "kube-system" && given.value.spec.selector == labels(&[DNS_LABEL])
         });
     let Some(namespace) = id(namespaces, "kube-system").filter(|_| !in_input && !for_others) else {
         return Vec::new();
@@ -135,7 +134,7 @@ pub(crate) fn dns_pods(intake: &Intake, namespaces: &[Namespace], reports: &mut 
     reports.assume("model/cluster-dns", message.into(), None);
     let spec = Arc::new(dns_spec());
     let hash = hash_text("coredns");
-    let mut own = labels([DNS_LABEL]);
+    let mut own = labels(&[DNS_LABEL]);
     own.insert("pod-template-hash".into(), hash.clone());
     let own = Arc::new(own);
     let pod = |index| Pod {
@@ -180,7 +179,7 @@ fn dns_spec() -> PodSpec {
         dns_policy: "Default".into(),
         restart_policy: "Always".into(),
         service_account_name: "coredns".into(),
-        node_selector: labels([("kubernetes.io/os", "linux")]),
+        node_selector: labels(&[("kubernetes.io/os", "linux")]),
         tolerations: vec![
             toleration("CriticalAddonsOnly", "Exists", ""),
             toleration("node-role.kubernetes.io/control-plane", "", "NoSchedule"),
@@ -236,7 +235,7 @@ pub(crate) fn api_server_slice(
     };
     value.metadata.name = "kubernetes".into();
     value.metadata.namespace = "default".into();
-    value.metadata.labels = labels([(super::lookup::SERVICE_NAME, "kubernetes")]);
+    value.metadata.labels = labels(&[(super::lookup::SERVICE_NAME, "kubernetes")]);
     Some(EndpointSlice {
         namespace: service.namespace,
         name: "kubernetes".into(),

@@ -14,7 +14,10 @@ const NOT_COUNTED: &[&str] = &["node-role.kubernetes.io/control-plane", "node-ro
 
 /// The part of the cluster's CPU in each zone.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Zones(BTreeMap<String, f64>);
+pub(crate) struct Zones(Vec<(String, f64)>);
+
+/// A number for each zone.
+type Amounts<'z> = BTreeMap<&'z str, f64>;
 
 /// Thousandths of a CPU: `4`, `3920m`, `0.5`.
 pub(crate) fn millis(quantity: &str) -> Option<f64> {
@@ -30,16 +33,17 @@ pub(crate) fn millis(quantity: &str) -> Option<f64> {
 impl Zones {
     /// The zones of the ready nodes; `None` where one of them has no zone or no CPU, or all are in one.
     pub(crate) fn new(nodes: &[Node], cpu: impl Fn(&Node) -> Option<f64>) -> Option<Self> {
-        let mut found: BTreeMap<String, f64> = BTreeMap::new();
+        let mut found = Amounts::new();
         let counted =
             |node: &&Node| node.ready && !NOT_COUNTED.iter().any(|label| node.labels.contains_key(*label));
         for node in nodes.iter().filter(counted) {
             let zone = node.labels.get(super::endpoints::ZONE).filter(|zone| !zone.is_empty())?;
             let cpu = cpu(node).filter(|&cpu| cpu > 0.0)?;
-            *found.entry(zone.clone()).or_default() += cpu;
+            *found.entry(zone).or_default() += cpu;
         }
         let total: f64 = found.values().sum();
-        (found.len() >= 2).then(|| Self(found.into_iter().map(|(zone, cpu)| (zone, cpu / total)).collect()))
+        let shares = found.iter().map(|(&zone, cpu)| (zone.to_owned(), cpu / total));
+        (found.len() >= 2).then(|| Self(shares.collect()))
     }
 }
 
@@ -79,29 +83,29 @@ pub(crate) fn assign(slices: &mut [&mut EndpointSlice], zones: Option<&Zones>) -
         return Err(format!("Insufficient number of endpoints ({total} endpoints, {} zones)", zones.len()));
     }
     let wanted = desired(zones, total)?;
-    let mut have: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut have = Amounts::new();
     for endpoint in &ready {
         let Some(zone) = endpoint.zone.as_deref().filter(|zone| !zone.is_empty()) else {
             return Err("One or more endpoints do not have a zone specified".into());
         };
-        *have.entry(zone).or_default() += 1;
+        *have.entry(zone).or_default() += 1.0;
     }
     let (mut giving, mut receiving) = moves(&wanted, &have);
     let all = slices.iter_mut().flat_map(|slice| slice.value.endpoints.iter_mut());
     for endpoint in all.filter(|endpoint| is_ready(endpoint)) {
         let Some(zone) = endpoint.zone.clone() else { continue };
-        let receiver = giving.get(&zone).filter(|&&left| left > 0).and_then(|_| {
-            receiving.iter_mut().find(|(_, left)| **left > 0).map(|(zone, left)| {
-                *left -= 1;
-                zone.clone()
+        let receiver = giving.get(zone.as_str()).filter(|&&left| left > 0.0).and_then(|_| {
+            receiving.iter_mut().find(|(_, left)| **left > 0.0).map(|(zone, left)| {
+                *left -= 1.0;
+                *zone
             })
         });
         match receiver {
             Some(other) => {
-                if let Some(left) = giving.get_mut(&zone) {
-                    *left -= 1;
+                if let Some(left) = giving.get_mut(zone.as_str()) {
+                    *left -= 1.0;
                 }
-                endpoint.hints = for_zone(&other);
+                endpoint.hints = for_zone(other);
             }
             None => endpoint.hints = for_zone(&zone),
         }
@@ -110,8 +114,8 @@ pub(crate) fn assign(slices: &mut [&mut EndpointSlice], zones: Option<&Zones>) -
 }
 
 /// How many endpoints each zone should have.
-fn desired(zones: &BTreeMap<String, f64>, total: usize) -> Result<BTreeMap<&str, f64>, String> {
-    let mut wanted = BTreeMap::new();
+fn desired(zones: &[(String, f64)], total: usize) -> Result<Amounts<'_>, String> {
+    let mut wanted = Amounts::new();
     let mut least = 0.0;
     for (zone, ratio) in zones {
         let share = ratio * count(total);
@@ -128,27 +132,24 @@ fn desired(zones: &BTreeMap<String, f64>, total: usize) -> Result<BTreeMap<&str,
     Ok(wanted)
 }
 
-type Counts = BTreeMap<String, u32>;
-
 /// How many endpoints zones give away, and how many they get.
-fn moves(wanted: &BTreeMap<&str, f64>, have: &BTreeMap<&str, usize>) -> (Counts, Counts) {
-    let mut surplus: BTreeMap<&str, f64> = BTreeMap::new();
-    let mut need: BTreeMap<&str, f64> = BTreeMap::new();
+fn moves<'z>(wanted: &Amounts<'z>, have: &Amounts<'z>) -> (Amounts<'z>, Amounts<'z>) {
+    let (mut surplus, mut need) = (Amounts::new(), Amounts::new());
     for (&zone, &target) in wanted {
-        let difference = count(have.get(zone).copied().unwrap_or(0)) - target;
+        let difference = have.get(zone).copied().unwrap_or(0.0) - target;
         if difference > 0.0 {
             surplus.insert(zone, difference);
         } else if difference < 0.0 {
             need.insert(zone, -difference);
         }
     }
-    let (mut giving, mut receiving) = (Counts::new(), Counts::new());
+    let (mut giving, mut receiving) = (Amounts::new(), Amounts::new());
     while let (Some((giver, give)), Some((receiver, get))) = (most(&surplus), most(&need)) {
         if (give < 1.0 && get < 1.0) || give < 0.5 || get < 0.5 {
             break;
         }
-        *giving.entry(giver.to_owned()).or_default() += 1;
-        *receiving.entry(receiver.to_owned()).or_default() += 1;
+        *giving.entry(giver).or_default() += 1.0;
+        *receiving.entry(receiver).or_default() += 1.0;
         surplus.insert(giver, give - 1.0);
         need.insert(receiver, get - 1.0);
     }
@@ -156,7 +157,7 @@ fn moves(wanted: &BTreeMap<&str, f64>, have: &BTreeMap<&str, usize>) -> (Counts,
 }
 
 /// The zone with the most; of equals the first by name.
-fn most<'z>(zones: &BTreeMap<&'z str, f64>) -> Option<(&'z str, f64)> {
+fn most<'z>(zones: &Amounts<'z>) -> Option<(&'z str, f64)> {
     let positive = zones.iter().filter(|(_, number)| **number > 0.0);
     positive.fold(None, |best: Option<(&str, f64)>, (&zone, &number)| match best {
         Some((_, most)) if most >= number => best,

@@ -4,6 +4,7 @@ use super::bits::Bits;
 use super::intern::Interner;
 use super::ranges::{Key, Ranges};
 use crate::model::Family;
+use crate::order::SliceOrder;
 use ipnet::IpNet;
 use serde::{Serialize, Serializer};
 use std::fmt;
@@ -219,7 +220,7 @@ impl<K: Key> Cuts<K> {
                 starts.extend(end.next());
             }
         }
-        starts.sort_unstable();
+        starts.order();
         starts.dedup();
         let interval = |start: K| starts.partition_point(|other| *other < start) as u32;
         let mut covered = Vec::new();
@@ -274,7 +275,7 @@ impl Atoms {
         let bits = covers
             .into_iter()
             .map(|mut atoms| {
-                atoms.sort_unstable();
+                atoms.order();
                 atoms.dedup();
                 Bits::from_sorted(&atoms)
             })

@@ -6,6 +6,7 @@ use super::intern::Interner;
 use super::labels::Signature;
 use crate::manifest::api::core_v1::PodSpec;
 use crate::model::{Family, HostNetworkPolicy, NamespaceId, PodId, Snapshot};
+use crate::order::SliceOrder;
 use std::sync::Arc;
 
 /// No class, no atom.
@@ -95,8 +96,7 @@ impl Classes {
             first_seen.push(keys.intern(key.as_slice()));
         }
         let mut order: Vec<u32> = (0..).take(keys.items().len()).collect();
-        order
-            .sort_unstable_by_key(|number| (keys.get(*number).and_then(|key| key.first().copied()), *number));
+        order.order_by_key(|number| (keys.get(*number).and_then(|key| key.first().copied()), *number));
         let mut rank = vec![NOTHING; order.len()];
         let mut list = Vec::with_capacity(order.len());
         for (at, number) in (0..).zip(&order) {

@@ -8,6 +8,7 @@ use super::intern::Interner;
 use super::labels::LabelIndex;
 use super::{Action, Tier};
 use crate::model::{NamespaceId, Snapshot};
+use crate::order::SliceOrder;
 
 /// One rule, ready to be asked.
 #[derive(Clone, Debug)]
@@ -90,7 +91,7 @@ impl Engine {
         }
         let first = snapshot.network_policies.len() as u32;
         let mut cluster_order: Vec<u32> = (first..).take(snapshot.cluster_policies.len()).collect();
-        cluster_order.sort_by_cached_key(|number| {
+        cluster_order.order_by_key(|number| {
             let policy = policies.get(*number as usize).and_then(Option::as_ref);
             let stored = snapshot.cluster_policies.get((number - first) as usize);
             let name = stored.map(|stored| stored.object.name.clone());

@@ -4,6 +4,7 @@
 use super::bits::Bits;
 use super::intern::Interner;
 use crate::manifest::api::meta::{LabelSelector, Labels};
+use crate::order::SliceOrder;
 
 /// A value that no selector mentions: present, and equal to nothing.
 const OTHER: u32 = u32::MAX;
@@ -54,7 +55,7 @@ impl Universe {
             } else {
                 Vec::new()
             };
-            values.sort_unstable();
+            values.order();
             values.dedup();
             code.extend([operator, key, values.len() as u32]);
             code.extend(values);
@@ -88,7 +89,7 @@ impl Universe {
                 out.push((key, value.unwrap_or(OTHER)));
             }
         }
-        out.sort_unstable();
+        out.order();
     }
 
     fn requirements(&self, selector: u32) -> impl Iterator<Item = (u32, u32, &[u32])> {

@@ -7,6 +7,7 @@ use super::selection::Selection;
 use super::{AddressSet, Direction, PortSet};
 use crate::manifest::ObjectRef;
 use crate::model::{Family, Party, PodId, Snapshot};
+use crate::order::SliceOrder;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -364,7 +365,7 @@ impl Engine {
                 }
             }
             pieces.retain(|(_, ports)| !ports.is_none());
-            pieces.sort();
+            pieces.order();
             let link = |(addresses, ports)| OutsideLink { member: name.clone(), addresses, ports };
             out.extend(pieces.into_iter().map(link));
         }
@@ -385,7 +386,7 @@ impl Engine {
         };
         let (old, new) = (links(before), links(after));
         let mut keys: Vec<_> = old.keys().chain(new.keys()).cloned().collect();
-        keys.sort();
+        keys.order();
         keys.dedup();
         let mut connections: Vec<LinkChange> = Vec::new();
         for key in keys {
@@ -454,7 +455,7 @@ fn overlay(pieces: &mut Vec<(AddressSet, PortSet)>, mut set: AddressSet, ports: 
 
 fn border_changes(before: &[OutsideLink], after: &[OutsideLink]) -> Vec<OutsideChange> {
     let mut names: Vec<&String> = before.iter().chain(after).map(|link| &link.member).collect();
-    names.sort();
+    names.order();
     names.dedup();
     let mut out = Vec::new();
     for name in names {
@@ -474,7 +475,7 @@ fn border_changes(before: &[OutsideLink], after: &[OutsideLink]) -> Vec<OutsideC
                 }
             }
         }
-        changes.sort();
+        changes.order();
         out.extend(changes.into_iter().map(|(addresses, before, after)| OutsideChange {
             member: name.clone(),
             addresses,

@@ -8,6 +8,7 @@ use super::intern::Interner;
 use super::ports::{ALL, NONE, PortPool, PortSet};
 use super::{Action, Direction};
 use crate::model::Family;
+use crate::order::SliceOrder;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -421,7 +422,7 @@ fn finish(parts: Vec<(State, Bits)>) -> Parts {
     match largest {
         Some(at) => {
             let (rest, _) = merged.swap_remove(at);
-            merged.sort_unstable_by_key(|(ports, _)| *ports);
+            merged.order_by_key(|(ports, _)| *ports);
             Parts { rest, parts: merged }
         }
         None => Parts::uniform(NONE),

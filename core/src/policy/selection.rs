@@ -6,6 +6,7 @@ use crate::ask::AskError;
 use crate::manifest::ObjectRef;
 use crate::manifest::api::meta::{LabelSelector, LabelSelectorRequirement};
 use crate::model::{Family, NodeId, Party, Pod, PodId, Snapshot};
+use crate::order::SliceOrder;
 use std::net::{IpAddr, Ipv4Addr};
 
 /// The client address taken when a question says just `outside` and one address is needed: a
@@ -42,9 +43,9 @@ pub(super) fn select(snapshot: &Snapshot, text: &str) -> Result<Selection, AskEr
         all.nodes.extend(one.nodes);
         all.addresses = all.addresses.union(&one.addresses);
     }
-    all.pods.sort_unstable();
+    all.pods.order();
     all.pods.dedup();
-    all.nodes.sort_unstable();
+    all.nodes.order();
     all.nodes.dedup();
     Ok(all)
 }

@@ -6,6 +6,7 @@ use super::evaluate::{End, own_node};
 use super::rows::named_set;
 use super::{Action, Direction, PortSet};
 use crate::model::{Family, Party, PodId, Snapshot};
+use crate::order::SliceOrder;
 use std::net::IpAddr;
 
 impl Engine {
@@ -135,7 +136,7 @@ impl Engine {
                 None => out.push((piece, ports)),
             }
         }
-        out.sort();
+        out.order();
         out
     }
 }

@@ -3,6 +3,7 @@
 use super::ip::parse_ip;
 use crate::manifest::api::discovery_v1::Endpoint as ApiEndpoint;
 use crate::model::{Family, NamespaceId, NodeId, PodId, Protocol, Snapshot};
+use crate::order::SliceOrder;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -91,7 +92,7 @@ pub(super) fn collect(snapshot: &Snapshot, family: Family) -> BTreeMap<PortKey<'
         }
     }
     for list in map.values_mut() {
-        list.sort_by(|a, b| a.text.cmp(&b.text));
+        list.order_by(|a, b| a.text.cmp(&b.text));
     }
     map
 }

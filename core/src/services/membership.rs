@@ -4,6 +4,7 @@ use crate::manifest::api::core_v1::ServicePort as ApiPort;
 use crate::manifest::api::meta::IntOrString;
 use crate::manifest::{Evidence, ObjectRef};
 use crate::model::{Phase, Pod, PodId, Protocol, Service, ServiceId, Snapshot};
+use crate::order::SliceOrder;
 use serde::Serialize;
 
 /// A pod beside a Service: whether it is one of its endpoints, check by check.
@@ -78,7 +79,7 @@ pub(super) fn memberships(snapshot: &Snapshot, id: ServiceId, only: Option<PodId
             }
         }
     }
-    near.sort_by_key(|(likeness, pod_id, _)| (std::cmp::Reverse(*likeness), *pod_id));
+    near.order_by_key(|(likeness, pod_id, _)| (std::cmp::Reverse(*likeness), *pod_id));
     others += u32::try_from(near.len().saturating_sub(NEAR_MISSES)).unwrap_or(u32::MAX);
     let near = near.into_iter().take(NEAR_MISSES);
     selected.extend(near.map(|(_, pod_id, pod)| membership(snapshot, id, service, pod_id, pod)));

@@ -31,6 +31,7 @@ pub use topology::{Categories, TopologyMode};
 
 use crate::addressing::{PluginMasquerade, egress_address, plugin_masquerade};
 use crate::model::{Family, NodeId, Packet, PodId, Protocol, ServiceId, Share, Snapshot};
+use crate::order::SliceOrder;
 use node::NodeFacts;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -310,7 +311,7 @@ impl Proxy {
             .filter(|endpoint| endpoint.ready && endpoint.node == Some(node))
             .map(|endpoint| endpoint.ip)
             .collect();
-        addresses.sort_unstable();
+        addresses.order();
         addresses.dedup();
         u32::try_from(addresses.len()).unwrap_or(u32::MAX)
     }

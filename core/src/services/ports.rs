@@ -5,6 +5,7 @@ use super::ip::{parse_cidr, parse_ip};
 use super::topology::Categories;
 use crate::manifest::api::core_v1::{LoadBalancerIngress, ServiceSpec};
 use crate::model::{Family, NodeId, Protocol, Service, ServiceId, Snapshot};
+use crate::order::SliceOrder;
 use ipnet::IpNet;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -92,7 +93,7 @@ pub(super) fn collect(snapshot: &Snapshot) -> Vec<ServicePort> {
             of_service(snapshot, ServiceId(index), service, family, &mut endpoints, &mut ports);
         }
         if let Some(family_ports) = ports.get_mut(first..) {
-            family_ports.sort_by(|a, b| (&a.name, a.protocol).cmp(&(&b.name, b.protocol)));
+            family_ports.order_by(|a, b| (&a.name, a.protocol).cmp(&(&b.name, b.protocol)));
         }
     }
     ports

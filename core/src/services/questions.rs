@@ -8,6 +8,7 @@ use super::{Backend, Outcome, Proxy, Selection, Via};
 use crate::manifest::ObjectRef;
 use crate::manifest::api::meta::IntOrString;
 use crate::model::{Family, NodeId, Packet, PodId, Protocol, ProxyMode, ServiceId, Share, Snapshot};
+use crate::order::SliceOrder;
 use serde::Serialize;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -364,7 +365,7 @@ pub fn node_port(
     let mut node_ports: Vec<u16> = Vec::new();
     if owner.is_none() {
         node_ports = proxy.ports.iter().filter_map(|port| port.node_port).collect();
-        node_ports.sort_unstable();
+        node_ports.order();
         node_ports.dedup();
     }
     Some(NodePortReport {

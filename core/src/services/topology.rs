@@ -3,6 +3,7 @@
 use super::endpoints::{Endpoint, without_repeats};
 use super::ports::ServicePort;
 use crate::model::NodeId;
+use crate::order::SliceOrder;
 use std::sync::{Arc, OnceLock};
 
 /// How topology hints narrow the endpoints of the Cluster policy.
@@ -121,7 +122,7 @@ fn categorize(port: &ServicePort, place: Place<'_>) -> Categories {
     }
     let mut reachable = categories.cluster().to_vec();
     reachable.extend(local.iter().filter(|index| categories.cluster().binary_search(index).is_err()));
-    reachable.sort_unstable();
+    reachable.order();
     categories.reachable = reachable;
     categories.local = Some(local);
     categories

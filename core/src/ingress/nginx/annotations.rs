@@ -2,6 +2,7 @@
 
 use super::super::regex;
 use crate::manifest::api::meta::Labels;
+use crate::order::SliceOrder;
 use ipnet::IpNet;
 use std::net::IpAddr;
 
@@ -248,7 +249,7 @@ pub(crate) fn parse(annotations: &Labels, config: &Labels) -> Annotations {
         .map(|alias| alias.trim().to_owned())
         .filter(|alias| !alias.is_empty())
         .collect();
-    aliases.sort();
+    aliases.order();
     aliases.dedup();
 
     let auth_secret = match read.raw("auth-type") {

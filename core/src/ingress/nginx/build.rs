@@ -5,13 +5,14 @@ use super::index::{index_locations, index_names, split_prefixes};
 use super::{Cause, Config, ConfigMap, Location, Modifier, Server, ServerCertificate, Upstream, UpstreamId};
 use crate::ingress::backend::port_text;
 use crate::ingress::controllers::{Controller, namespace_of};
+use crate::order::SliceOrder;
 
 use crate::ingress::spec::RuleRef;
 use crate::ingress::tls::{self, CertificateData};
 use crate::manifest::api::meta::Labels;
 use crate::manifest::api::networking_v1::{Ingress, IngressServiceBackend};
 use crate::model::Snapshot;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 /// Name of the catch-all server.
@@ -274,8 +275,10 @@ impl<'a> Builder<'a> {
             }
         }
         for (host, names) in aliases {
-            let names = names.into_iter().filter(|name| !self.servers.contains_key(name));
-            let names: Vec<String> = names.collect::<BTreeSet<_>>().into_iter().collect();
+            let mut names: Vec<String> =
+                names.into_iter().filter(|name| !self.servers.contains_key(name)).collect();
+            names.order();
+            names.dedup();
             if let Some(server) = self.servers.get_mut(&host) {
                 server.aliases = names;
             }
@@ -451,8 +454,8 @@ impl<'a> Builder<'a> {
     fn finish(self, config: &mut Config) {
         config.upstreams = self.upstreams;
         for (_, mut server) in self.servers {
-            server.locations.sort_by(|a, b| b.path.cmp(&a.path));
-            server.locations.sort_by_key(|location| std::cmp::Reverse(location.path.len()));
+            server.locations.order_by(|a, b| b.path.cmp(&a.path));
+            server.locations.order_by_key(|location| std::cmp::Reverse(location.path.len()));
             server.locations = split_prefixes(std::mem::take(&mut server.locations));
             server.regex_mode = server
                 .locations

@@ -2,16 +2,15 @@
 
 use super::{Config, Location, Modifier, Server, ServerCertificate, WwwRedirect};
 use crate::ingress::regex::{Regex, Trouble};
+use crate::order::SliceOrder;
 use std::collections::BTreeSet;
 
 /// A Prefix path becomes a prefix location ending in a slash and an exact one without.
 // ingress-nginx: internal/ingress/controller/location.go updateServerLocations
 pub(super) fn split_prefixes(locations: Vec<Location>) -> Vec<Location> {
-    let exact: BTreeSet<String> = locations
-        .iter()
-        .filter(|location| location.exact_type)
-        .map(|location| location.path.clone())
-        .collect();
+    let exact = crate::order::set(
+        locations.iter().filter(|location| location.exact_type).map(|location| location.path.clone()),
+    );
     let mut out = Vec::with_capacity(locations.len() * 2);
     for mut location in locations {
         let plain = location.path == "/"
@@ -90,7 +89,7 @@ pub(super) fn index_names(config: &mut Config) {
             }
         }
     }
-    config.wildcard_names.sort_by_key(|(parent, _)| std::cmp::Reverse(parent.len()));
+    config.wildcard_names.order_by_key(|(parent, _)| std::cmp::Reverse(parent.len()));
     // ingress-nginx: pkg/util/ingress BuildRedirects
     for (position, server) in config.servers.iter().enumerate() {
         if !server.from_to_www {

@@ -7,6 +7,11 @@ use std::collections::BTreeMap;
 /// A label or annotation map.
 pub type Labels = BTreeMap<String, String>;
 
+/// Labels of pairs.
+pub(crate) fn labels(pairs: &[(&str, &str)]) -> Labels {
+    crate::order::map(pairs.iter().map(|&(key, value)| (key.to_owned(), value.to_owned())))
+}
+
 api! {
     /// Standard object metadata.
     ObjectMeta {

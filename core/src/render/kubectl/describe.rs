@@ -7,7 +7,7 @@ use crate::manifest::api::discovery_v1::EndpointSlice;
 use crate::manifest::api::meta::{Labels, ObjectMeta};
 use crate::manifest::api::networking_v1::{IngressBackend, IngressClass, IpAddress, ServiceCidr};
 use crate::model::{NamespaceId, Service, ServiceId, Snapshot, Stored};
-use std::collections::BTreeSet;
+use crate::order::SliceOrder;
 use std::fmt::Write;
 
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -193,13 +193,15 @@ fn endpoints_of(slices: &[&EndpointSlice], port_name: &str) -> String {
 /// `ip`, or `hostname`, of each entry, joined as `get` and `describe` show them.
 pub(super) fn load_balancer(status: &LoadBalancerStatus, wide: bool) -> String {
     const WIDTH: usize = 16;
-    let set: BTreeSet<&str> = status
+    let mut shown: Vec<&str> = status
         .ingress
         .iter()
         .map(|ingress| set_or(&ingress.ip, &ingress.hostname))
         .filter(|text| !text.is_empty())
         .collect();
-    let text = set.into_iter().collect::<Vec<_>>().join(",");
+    shown.order();
+    shown.dedup();
+    let text = shown.join(",");
     if wide || text.chars().count() <= WIDTH {
         return text;
     }

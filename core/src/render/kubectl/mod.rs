@@ -14,6 +14,7 @@ mod time;
 
 use crate::manifest::api::meta::Labels;
 use crate::model::Snapshot;
+use crate::order::SliceOrder;
 use serde::Serialize;
 
 /// What a command prints.
@@ -175,7 +176,7 @@ fn get(snapshot: &Snapshot, command: &Command<'_>) -> Output {
         .into_iter()
         .filter(|row| command.wants(row.namespace.as_deref(), &row.name, &row.labels))
         .collect();
-    rows.sort_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
+    rows.order_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
     let everywhere = command.namespace.is_none() && command.resource.3;
     let mut headers: Vec<&str> = if everywhere { vec!["NAMESPACE"] } else { Vec::new() };
     headers.extend(listing.columns);
@@ -261,7 +262,7 @@ fn describe(snapshot: &Snapshot, command: &Command<'_>) -> Output {
         }
         _ => return failed(format!("error: `kubectl describe {}` is not modelled", command.resource.1)),
     }
-    pages.sort();
+    pages.order();
     let found: Vec<String> = pages.iter().map(|(_, name, _)| name.clone()).collect();
     let pages: Vec<String> = pages.into_iter().map(|(_, _, page)| page).collect();
     command.output(pages.join("\n\n"), &found)

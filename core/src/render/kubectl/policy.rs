@@ -4,6 +4,7 @@ use super::describe::Page;
 use crate::manifest::api::meta::LabelSelector;
 use crate::manifest::api::networking_v1::{NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort};
 use crate::model::Stored;
+use crate::order::SliceOrder;
 
 /// k8s: kubectl/pkg/describe/describe.go describeNetworkPolicy, describeNetworkPolicySpec (1.36)
 pub(super) fn network_policy(stored: &Stored<NetworkPolicy>) -> String {
@@ -92,7 +93,7 @@ pub(super) fn selector(selector: &LabelSelector) -> String {
     for requirement in &selector.match_expressions {
         let key = requirement.key.as_str();
         let mut values = requirement.values.clone();
-        values.sort();
+        values.order();
         let values = values.join(",");
         parts.push((
             key,
@@ -105,7 +106,7 @@ pub(super) fn selector(selector: &LabelSelector) -> String {
             },
         ));
     }
-    parts.sort_by(|a, b| a.0.cmp(b.0));
+    parts.order_by(|a, b| a.0.cmp(b.0));
     let text = parts.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join(",");
     if text.is_empty() { "<none>".to_owned() } else { text }
 }

@@ -4,7 +4,7 @@
 use super::super::ip::parse_ip;
 use crate::model::Protocol;
 use ipnet::IpNet;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 /// A rule: its conditions and statements in order.
@@ -75,11 +75,10 @@ pub(super) fn ruleset(text: &str) -> Result<Ruleset, String> {
     for line in text.lines() {
         ruleset.command(line).map_err(|error| format!("{error} in {line}"))?;
     }
-    let names: BTreeSet<&String> = ruleset.chains.keys().collect();
     for rule in ruleset.chains.values().flatten() {
         for part in &rule.parts {
             let (Part::Jump(to) | Part::Goto(to)) = part else { continue };
-            if !names.contains(to) {
+            if !ruleset.chains.contains_key(to) {
                 return Err(format!("no chain {to} in {}", rule.text));
             }
         }

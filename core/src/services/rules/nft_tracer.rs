@@ -4,6 +4,7 @@ use super::lower;
 use super::nft_parse::{Part, Rule, Ruleset, ruleset};
 use super::tracer::{Reached, TraceVerdict, Traced};
 use crate::model::{Packet, Share};
+use crate::order::SliceOrder;
 use std::net::IpAddr;
 
 /// The table of one family on a node, read from its text.
@@ -76,7 +77,7 @@ impl NftablesRules {
     fn bases(&self, hook: &str) -> Vec<&str> {
         let bases = self.ruleset.bases.iter().filter(|(_, base)| base.hook == hook);
         let mut names: Vec<(i32, &str)> = bases.map(|(name, base)| (base.priority, name.as_str())).collect();
-        names.sort_unstable();
+        names.order();
         names.into_iter().map(|(_, name)| name).collect()
     }
 
