@@ -301,6 +301,12 @@ pub struct GatewayQuestion {
     /// `http` (default), `grpc`, `tls`, `tcp` or `udp`.
     #[serde(default)]
     pub protocol: crate::gateway::GatewayProtocol,
+    /// The certificate that the client shows: `none` (default), `trusted` or `untrusted`.
+    #[serde(default)]
+    pub client_certificate: crate::gateway::ClientCertificate,
+    /// Where the client is: an address or `namespace/pod`; outside by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
     /// `GET` by default.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub method: String,
@@ -327,10 +333,12 @@ impl GatewayQuestion {
         }
         http.headers.clone_from(&self.headers);
         http.sni.clone_from(&self.sni);
+        http.client.clone_from(&self.from);
         Ok(crate::gateway::GatewayRequest {
             gateway: self.gateway.clone(),
             port: self.port,
             protocol: self.protocol,
+            client_certificate: self.client_certificate,
             http,
         })
     }

@@ -1286,6 +1286,8 @@ class GatewayRouting(Answer):
     """The Gateway."""
     controller: str | None = None
     """`spec.controllerName` of its class; absent when no class claims it."""
+    obstacles: tuple[Obstacle, ...]
+    """Why nothing is served at all. When this is not empty, the rest says what would happen without them."""
     listener: ListenerAnswer | None = None
     """The listener that takes it."""
     matched: RouteMatched | None = None
@@ -1378,6 +1380,8 @@ class GatewayOutcome(Answer):
     """The pods behind the Service."""
     response: Response
     """What the client gets."""
+    grpc_status: str | None = None
+    """What a gRPC client sees of an answer that the Gateway gives by itself, `UNIMPLEMENTED`."""
     response_changes: tuple[HeaderChange, ...] = ()
     """What filters do to the response's headers, in order."""
     why: str
@@ -1474,6 +1478,8 @@ class ObjectStatus(Answer):
     """The object."""
     conditions: tuple[Condition, ...]
     """Its conditions."""
+    addresses: tuple[str, ...] = ()
+    """Its addresses, where the manifests show the Service of its data plane; only Gateways."""
     listeners: tuple[ListenerStatus, ...] = ()
     """Its listeners."""
     attached_listener_sets: int | None = None

@@ -25,6 +25,9 @@ IngressProfile = Literal["spec", "ingressNginx"]
 GatewayProtocol = Literal["http", "grpc", "tls", "tcp", "udp"]
 """What a client speaks."""
 
+ClientCertificate = Literal["none", "trusted", "untrusted"]
+"""What a client shows of itself in a TLS handshake."""
+
 Granularity = Literal["pod", "workload", "namespace"]
 """What counts as one end of a connection."""
 
@@ -455,6 +458,8 @@ _GatewayQuestionOptional = TypedDict(
         "gateway": "str",
         "port": "int",
         "protocol": "GatewayProtocol",
+        "clientCertificate": "ClientCertificate",
+        "from": "str",
         "method": "str",
         "headers": "Mapping[str, str]",
         "sni": "str",
@@ -1122,6 +1127,8 @@ class Questions(ABC):
         gateway: str | None = None,
         port: int | None = None,
         protocol: GatewayProtocol | None = None,
+        client_certificate: ClientCertificate | None = None,
+        from_: str | None = None,
         method: str | None = None,
         headers: Mapping[str, str] | None = None,
         sni: str | None = None,
@@ -1132,6 +1139,8 @@ class Questions(ABC):
         gateway: The Gateway, `namespace/name`; the first one by default.
         port: The port; that of the URL by default.
         protocol: `http` (default), `grpc`, `tls`, `tcp` or `udp`.
+        client_certificate: The certificate that the client shows: `none` (default), `trusted` or `untrusted`.
+        from_: Where the client is: an address or `namespace/pod`; outside by default.
         method: `GET` by default.
         headers: Headers.
         sni: The server name of the TLS handshake; the host by default.
@@ -1143,6 +1152,8 @@ class Questions(ABC):
                 "gateway": gateway,
                 "port": port,
                 "protocol": protocol,
+                "clientCertificate": client_certificate,
+                "from": from_,
                 "method": method,
                 "headers": headers,
                 "sni": sni,
@@ -1579,6 +1590,8 @@ FIELDS: Mapping[str, Mapping[str, tuple[str, bool, str]]] = {
         "gateway": ("text", False, "The Gateway, `namespace/name`; the first one by default."),
         "port": ("integer", False, "The port; that of the URL by default."),
         "protocol": ("text", False, "`http` (default), `grpc`, `tls`, `tcp` or `udp`."),
+        "clientCertificate": ("text", False, "The certificate that the client shows: `none` (default), `trusted` or `untrusted`."),
+        "from": ("text", False, "Where the client is: an address or `namespace/pod`; outside by default."),
         "method": ("text", False, "`GET` by default."),
         "headers": ("json", False, "Headers."),
         "sni": ("text", False, "The server name of the TLS handshake; the host by default."),

@@ -1323,6 +1323,15 @@ export type GatewayProtocol =
   /** UDP. */
   | "udp";
 
+/** What a client shows of itself in a TLS handshake. */
+export type ClientCertificate =
+  /** Nothing. */
+  | "none"
+  /** A certificate of an authority that the Gateway is told to trust. */
+  | "trusted"
+  /** A certificate of anybody else. */
+  | "untrusted";
+
 /** What happens to a request or connection sent to a Gateway. */
 export interface GatewayRouting {
   /** One sentence. */
@@ -1331,6 +1340,8 @@ export interface GatewayRouting {
   readonly gateway: ObjectRef;
   /** `spec.controllerName` of its class; absent when no class claims it. */
   readonly controller?: string;
+  /** Why nothing is served at all. When this is not empty, the rest says what would happen without them. */
+  readonly obstacles: readonly Obstacle[];
   /** The listener that takes it. */
   readonly listener?: ListenerAnswer;
   /** The match that takes it. */
@@ -1428,6 +1439,8 @@ export interface GatewayOutcome {
   readonly endpoints: readonly EndpointAnswer[];
   /** What the client gets. */
   readonly response: Response;
+  /** What a gRPC client sees of an answer that the Gateway gives by itself, `UNIMPLEMENTED`. */
+  readonly grpcStatus?: string;
   /** What filters do to the response's headers, in order. */
   readonly responseChanges?: readonly HeaderChange[];
   /** Why. */
@@ -1510,6 +1523,8 @@ export interface ObjectStatus {
   readonly object: ObjectRef;
   /** Its conditions. */
   readonly conditions: readonly Condition[];
+  /** Its addresses, where the manifests show the Service of its data plane; only Gateways. */
+  readonly addresses?: readonly string[];
   /** Its listeners. */
   readonly listeners?: readonly ListenerStatus[];
   /** How many ListenerSets it took; only Gateways. */
@@ -2589,7 +2604,10 @@ export interface IngressSettings {
   readonly profile?: IngressProfile | undefined;
   /** The time certificates are judged at, RFC 3339. Absent: expiry is not judged. */
   readonly time?: string | undefined;
-  /** Whether a controller is taken to run although the manifests hold none of its pods. Default false. */
+  /**
+   * Whether a controller, of Ingresses or Gateways, is taken to run although the manifests hold none of
+   * its pods. Default false.
+   */
   readonly assumeController?: boolean | undefined;
   /**
    * Whether the controller may read IngressClasses (its ClusterRole); without, only the legacy
@@ -2759,6 +2777,10 @@ export interface GatewayQuestion {
   readonly port?: number | undefined;
   /** `http` (default), `grpc`, `tls`, `tcp` or `udp`. */
   readonly protocol?: GatewayProtocol | undefined;
+  /** The certificate that the client shows: `none` (default), `trusted` or `untrusted`. */
+  readonly clientCertificate?: ClientCertificate | undefined;
+  /** Where the client is: an address or `namespace/pod`; outside by default. */
+  readonly from?: string | undefined;
   /** `GET` by default. */
   readonly method?: string | undefined;
   /** Headers. */

@@ -3,7 +3,7 @@
 use super::objects::RouteKind;
 use super::policy::BackendTls;
 use crate::ingress::tls::CertificateData;
-use crate::ingress::{EndpointAnswer, Header, Response, UpstreamRequest};
+use crate::ingress::{EndpointAnswer, Header, Obstacle, Response, UpstreamRequest};
 use crate::manifest::api::gateway_v1::HeaderFilter;
 use crate::manifest::{Evidence, ObjectRef};
 use crate::model::Share;
@@ -20,6 +20,8 @@ pub struct GatewayRouting {
     /// `spec.controllerName` of its class; absent when no class claims it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub controller: Option<String>,
+    /// Why nothing is served at all. When this is not empty, the rest says what would happen without them.
+    pub obstacles: Vec<Obstacle>,
     /// The listener that takes it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub listener: Option<ListenerAnswer>,
@@ -123,6 +125,9 @@ pub struct GatewayOutcome {
     pub endpoints: Vec<EndpointAnswer>,
     /// What the client gets.
     pub response: Response,
+    /// What a gRPC client sees of an answer that the Gateway gives by itself, `UNIMPLEMENTED`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grpc_status: Option<&'static str>,
     /// What filters do to the response's headers, in order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub response_changes: Vec<HeaderChange>,

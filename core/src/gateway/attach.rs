@@ -37,10 +37,58 @@ impl World {
         let (gateways, sets, listeners) = listeners::build(snapshot, &objects);
         let mut world = Self { objects, gateways, sets, listeners, parents: Vec::new() };
         for route in 0..world.objects.routes.len() {
-            let parents = world.attach(snapshot, route);
+            let attached = world.attach(snapshot, route);
+            let parents = attached.into_iter().map(|(status, found)| world.claim(route, status, found));
+            let parents = parents.collect();
             world.parents.push(parents);
         }
         world
+    }
+
+    /// Enters a route at the listeners it attaches to, unless an older route of the other HTTP kind has
+    /// one of its host names there.
+    // gateway-api: apis/v1/grpcroute_types.go GRPCRouteSpec.Hostnames, GEP-1016 "Cross Serving"
+    fn claim(&mut self, index: usize, mut status: ParentStatus, found: Vec<usize>) -> ParentStatus {
+        let mut free = found.is_empty();
+        let mut rival = None;
+        for position in found {
+            let taken = self.rival(index, position);
+            let Some(listener) = self.listeners.get_mut(position) else { continue };
+            match taken {
+                Some(other) => rival = Some(other),
+                None => {
+                    free = true;
+                    if !listener.attached.contains(&index) {
+                        listener.attached.push(index);
+                    }
+                }
+            }
+        }
+        if let (false, Some(rival)) = (free, rival) {
+            let why = format!("{rival} is older and has one of these host names on the listener");
+            status.conditions.retain(|condition| condition.type_ != "Accepted");
+            status.conditions.insert(0, Condition::no("Accepted", "HostnameConflict", why));
+        }
+        status
+    }
+
+    /// The route of the other kind, HTTPRoute or GRPCRoute, that shares a host name on a listener.
+    fn rival(&self, index: usize, position: usize) -> Option<ObjectRef> {
+        let listener = self.listeners.get(position)?;
+        let (kind, route) = self.objects.routes.get(index)?;
+        let other = match kind {
+            RouteKind::Http => RouteKind::Grpc,
+            RouteKind::Grpc => RouteKind::Http,
+            _ => return None,
+        };
+        let names = hostname::effective(&listener.hostname, &route.value.spec.hostnames);
+        let shares = |rival: &&(RouteKind, Stored<api::Route>)| {
+            let theirs = hostname::effective(&listener.hostname, &rival.1.value.spec.hostnames);
+            rival.0 == other
+                && names.iter().any(|a| theirs.iter().any(|b| hostname::intersect(a, b).is_some()))
+        };
+        let mut rivals = listener.attached.iter().filter_map(|index| self.objects.routes.get(*index));
+        rivals.find(shares).map(|(_, stored)| stored.object.clone())
     }
 
     fn parent(&self, route: &Stored<api::Route>, reference: &api::ParentReference) -> Option<Parent> {
@@ -71,30 +119,24 @@ impl World {
         }
     }
 
-    /// Attaches one route to its parents' listeners and says what its status holds.
+    /// The listeners that one route attaches to by each of its parents, and what its status holds.
     // gateway-api: apis/v1/shared_types.go RouteConditionAccepted and its reasons
-    fn attach(&mut self, snapshot: &Snapshot, index: usize) -> Vec<ParentStatus> {
-        let Some((kind, route)) = self.objects.routes.get(index).cloned() else { return Vec::new() };
-        let resolved = self.resolve(snapshot, kind, &route);
+    fn attach(&self, snapshot: &Snapshot, index: usize) -> Vec<(ParentStatus, Vec<usize>)> {
+        let Some((kind, route)) = self.objects.routes.get(index) else { return Vec::new() };
+        let resolved = self.resolve(snapshot, *kind, route);
         let mut statuses = Vec::new();
         for reference in &route.value.spec.parent_refs {
-            let Some(parent) = self.parent(&route, reference) else { continue };
-            let (accepted, attached) = self.judge(snapshot, kind, &route, reference, &parent);
-            for position in attached {
-                if let Some(listener) = self.listeners.get_mut(position)
-                    && !listener.attached.contains(&index)
-                {
-                    listener.attached.push(index);
-                }
-            }
+            let Some(parent) = self.parent(route, reference) else { continue };
+            let (accepted, attached) = self.judge(snapshot, *kind, route, reference, &parent);
             let controller = self.gateways.get(parent.gateway).and_then(|state| state.controller.clone());
-            statuses.push(ParentStatus {
+            let status = ParentStatus {
                 parent: parent.object,
                 section_name: reference.section_name.clone(),
                 port: reference.port.and_then(|port| u16::try_from(port).ok()),
                 controller: controller.unwrap_or_default(),
                 conditions: vec![accepted, resolved.clone()],
-            });
+            };
+            statuses.push((status, attached));
         }
         statuses
     }
@@ -147,7 +189,8 @@ impl World {
         kind: RouteKind,
         route: &Stored<api::Route>,
     ) -> bool {
-        if !listener.open() || !listener.supported.contains(&kind) {
+        // gateway-api: apis/v1/gateway_types.go ListenerStatus.AttachedRoutes: the listener's own state does not count
+        if !listener.supported.contains(&kind) {
             return false;
         }
         let Some((own, listed)) = self.source(listener) else { return false };
@@ -194,6 +237,7 @@ impl World {
         let classes = self.objects.classes.iter().map(|stored| ObjectStatus {
             object: stored.object.clone(),
             conditions: vec![Condition::yes("Accepted", "Accepted")],
+            addresses: Vec::new(),
             listeners: Vec::new(),
             attached_listener_sets: None,
         });
@@ -202,6 +246,9 @@ impl World {
                 ObjectStatus {
                     object: stored.object.clone(),
                     conditions: state.conditions.clone(),
+                    addresses: super::dataplane::addresses(snapshot, &stored.object)
+                        .map(|(found, _)| found)
+                        .unwrap_or_default(),
                     listeners: self.listener_statuses(index, None),
                     attached_listener_sets: Some(state.attached_sets),
                 }
@@ -210,6 +257,7 @@ impl World {
             ObjectStatus {
                 object: stored.object.clone(),
                 conditions: state.conditions.clone(),
+                addresses: Vec::new(),
                 listeners: state
                     .gateway
                     .map(|gateway| self.listener_statuses(gateway, Some(index)))

@@ -113,6 +113,14 @@ pub(crate) fn apply(
                 cross_origin(passing, cors, request);
             }
         }
+        // gateway-api: apis/v1/httproute_types.go HTTPRouteFilterExtensionRef: never skipped
+        "ExtensionRef" if passing.answered.is_none() => {
+            let reference = filter.extension_ref.as_ref();
+            let kind = reference.and_then(|reference| reference.kind.as_deref()).unwrap_or_default();
+            let name = reference.map_or("", |reference| reference.name.as_str());
+            let missing = format!("what the filter {kind} {name} of the implementation does");
+            passing.answered = Some((Response::Undetermined { missing: missing.clone() }, missing));
+        }
         _ => {}
     }
 }
@@ -181,8 +189,9 @@ fn cross_origin(passing: &mut Passing, cors: &api::CorsFilter, request: &HttpReq
     let list = |values: &[String], asked: Option<&str>| {
         let any = values.iter().any(|value| value == "*");
         match asked {
-            Some(asked) if any && cors.allow_credentials => asked.to_owned(),
-            _ => values.join(", "),
+            Some(asked) if any && cors.allow_credentials => Some(asked.to_owned()),
+            None if any && cors.allow_credentials => None,
+            _ => Some(values.join(", ")),
         }
     };
     if let Some(pattern) = allowed {
@@ -193,24 +202,30 @@ fn cross_origin(passing: &mut Passing, cors: &api::CorsFilter, request: &HttpReq
         }
         if preflight {
             if !cors.allow_methods.is_empty() {
-                headers.push(("Access-Control-Allow-Methods", list(&cors.allow_methods, requested)));
+                let methods = list(&cors.allow_methods, requested);
+                headers.extend(methods.map(|methods| ("Access-Control-Allow-Methods", methods)));
             }
             if !cors.allow_headers.is_empty() {
                 let asked = request.header("access-control-request-headers");
-                headers.push(("Access-Control-Allow-Headers", list(&cors.allow_headers, asked)));
+                let names = list(&cors.allow_headers, asked);
+                headers.extend(names.map(|names| ("Access-Control-Allow-Headers", names)));
             }
             headers.push(("Access-Control-Max-Age", cors.max_age.unwrap_or(5).to_string()));
-        } else if !cors.expose_headers.is_empty() {
+        } else if !(cors.expose_headers.is_empty()
+            || cors.allow_credentials && cors.expose_headers.iter().any(|name| name == "*"))
+        {
             headers.push(("Access-Control-Expose-Headers", cors.expose_headers.join(", ")));
         }
     }
     let set = headers.into_iter().map(|(name, value)| Header { name: name.into(), value }).collect();
     passing.response.push(HeaderChange { set, add: Vec::new(), remove: Vec::new() });
     if preflight {
-        passing.answered = Some((
-            Response::Status { code: 204, location: None },
-            "the Gateway answers the preflight request by itself".into(),
-        ));
+        let why = if allowed.is_some() {
+            "the Gateway answers the preflight request by itself"
+        } else {
+            "the Gateway answers the preflight request by itself, without the headers that would allow this origin; some implementations answer 403"
+        };
+        passing.answered = Some((Response::Status { code: 204, location: None }, why.into()));
     }
 }
 

@@ -1,5 +1,6 @@
 //! Listeners: those of Gateways and of the ListenerSets that may join them, conflicts, certificates.
 
+use super::hostname;
 use super::objects::{Objects, RouteKind, namespace};
 use super::references::{self, From, RefProblem};
 use super::status::{Condition, holds};
@@ -35,9 +36,19 @@ impl ListenerState {
         holds(&self.conditions, "Programmed")
     }
 
-    /// Whether routes may attach: it is in no conflict.
-    pub(crate) fn open(&self) -> bool {
-        !holds(&self.conditions, "Conflicted")
+    /// Why it takes no traffic: what its first failed condition says.
+    pub(crate) fn trouble(&self) -> Option<&str> {
+        let mut conditions = ["Accepted", "ResolvedRefs", "Programmed"].into_iter().filter_map(|type_| {
+            self.conditions
+                .iter()
+                .find(|condition| condition.type_ == type_ && condition.status == Some(false))
+        });
+        conditions.next().map(|condition| condition.message.as_str())
+    }
+
+    /// Whether it ends TLS itself.
+    fn terminates(&self) -> bool {
+        matches!(self.protocol.as_str(), "HTTPS" | "TLS") && !self.passthrough
     }
 
     /// The group of protocols that exclude each other on one port.
@@ -58,6 +69,13 @@ pub(crate) struct GatewayState {
     pub(crate) controller: Option<String>,
     pub(crate) conditions: Vec<Condition>,
     pub(crate) attached_sets: u32,
+}
+
+impl GatewayState {
+    /// Whether it was not refused.
+    pub(crate) fn accepted(&self) -> bool {
+        holds(&self.conditions, "Accepted")
+    }
 }
 
 /// A ListenerSet as an implementation sees it.
@@ -119,6 +137,7 @@ pub(crate) fn build(
         }
     }
     conflicts(&mut listeners);
+    overlaps(&mut listeners);
     for listener in &mut listeners {
         let gateway = objects.gateways.get(listener.gateway);
         if let Some(stored) = gateway {
@@ -126,11 +145,18 @@ pub(crate) fn build(
         }
         conclude(listener);
     }
+    for (index, (stored, state)) in objects.gateways.iter().zip(&mut gateways).enumerate() {
+        let mine: Vec<&ListenerState> =
+            listeners.iter().filter(|listener| listener.gateway == index && listener.set.is_none()).collect();
+        gateway_conditions(snapshot, objects, stored, state, &mine);
+    }
     for (set, state) in sets.iter_mut().enumerate() {
         if state.allowed {
             let mine: Vec<&ListenerState> =
                 listeners.iter().filter(|listener| listener.set == Some(set)).collect();
-            set_conditions(state, &mine);
+            let parent = state.gateway.and_then(|gateway| gateways.get(gateway));
+            let parent_accepted = parent.is_some_and(GatewayState::accepted);
+            set_conditions(state, &mine, parent_accepted);
             let accepted = holds(&state.conditions, "Accepted");
             if let Some(gateway) =
                 state.gateway.filter(|_| accepted).and_then(|gateway| gateways.get_mut(gateway))
@@ -138,11 +164,6 @@ pub(crate) fn build(
                 gateway.attached_sets += 1;
             }
         }
-    }
-    for (index, (stored, state)) in objects.gateways.iter().zip(&mut gateways).enumerate() {
-        let mine: Vec<&ListenerState> =
-            listeners.iter().filter(|listener| listener.gateway == index && listener.set.is_none()).collect();
-        gateway_conditions(snapshot, objects, stored, state, &mine);
     }
     (gateways, sets, listeners)
 }
@@ -162,10 +183,14 @@ fn join(
 ) -> SetState {
     let parent = &stored.value.spec.parent_ref;
     let space = parent.namespace.as_deref().unwrap_or_else(|| namespace(stored));
-    let gateway = objects.gateway(space, &parent.name);
+    let is_gateway = parent.group.as_deref().unwrap_or(super::objects::GROUP) == super::objects::GROUP
+        && parent.kind.as_deref().unwrap_or("Gateway") == "Gateway";
+    let gateway = objects.gateway(space, &parent.name).filter(|_| is_gateway);
     let claimed =
         gateway.filter(|gateway| gateways.get(*gateway).is_some_and(|state| state.controller.is_some()));
-    let Some(gateway) = claimed else { return SetState::default() };
+    let Some(gateway) = claimed else {
+        return SetState { conditions: Condition::pending(), ..SetState::default() };
+    };
     let allowed = objects.gateways.get(gateway).is_some_and(|parent| {
         let from =
             parent.value.spec.allowed_listeners.as_ref().and_then(|allowed| allowed.namespaces.as_ref());
@@ -287,6 +312,34 @@ fn conflicts(listeners: &mut [ListenerState]) {
     }
 }
 
+/// Marks listeners that end TLS on one port for host names with something in common.
+// gateway-api: apis/v1/gateway_types.go ListenerConditionOverlappingTLSConfig, GEP-3567
+fn overlaps(listeners: &mut [ListenerState]) {
+    let overlapping: Vec<bool> = listeners
+        .iter()
+        .enumerate()
+        .map(|(position, listener)| {
+            listeners.iter().enumerate().any(|(other_position, other)| {
+                position != other_position
+                    && listener.gateway == other.gateway
+                    && listener.port == other.port
+                    && listener.terminates()
+                    && other.terminates()
+                    && hostname::intersect(&listener.hostname, &other.hostname).is_some()
+            })
+        })
+        .collect();
+    for (listener, _) in listeners.iter_mut().zip(overlapping).filter(|(_, overlapping)| *overlapping) {
+        let message = "another listener of this port takes some of the same host names, and a client may reuse a connection for both".to_owned();
+        listener.conditions.push(Condition {
+            type_: "OverlappingTLSConfig",
+            status: Some(true),
+            reason: "OverlappingHostnames",
+            message,
+        });
+    }
+}
+
 /// Client certificates.
 // gateway-api: apis/v1/gateway_types.go FrontendTLSValidation
 fn frontend(
@@ -329,8 +382,11 @@ fn conclude(listener: &mut ListenerState) {
         .find(|condition| condition.type_ == "Conflicted")
         .map(|condition| condition.reason);
     let refused = listener.conditions.iter().any(|condition| condition.type_ == "Accepted");
-    if let Some(reason) = conflicted {
-        listener.conditions.push(Condition::no("Accepted", reason, "it conflicts with another listener"));
+    if conflicted.is_some() {
+        // gateway-api: GEP-1713 "Conformance Details"
+        let why = "it conflicts with another listener of this port";
+        listener.conditions.retain(|condition| condition.type_ != "Accepted");
+        listener.conditions.push(Condition::no("Accepted", "PortUnavailable", why));
     } else {
         listener.conditions.push(Condition {
             type_: "Conflicted",
@@ -342,24 +398,26 @@ fn conclude(listener: &mut ListenerState) {
             listener.conditions.push(Condition::yes("Accepted", "Accepted"));
         }
     }
-    let needs_certificate = matches!(listener.protocol.as_str(), "HTTPS" | "TLS") && !listener.passthrough;
-    let lacks_certificate = needs_certificate && listener.certificates.is_empty();
+    let lacks_certificate = listener.terminates() && listener.certificates.is_empty();
     let accepted = holds(&listener.conditions, "Accepted");
     let no_kinds = listener.supported.is_empty();
     listener.conditions.push(if accepted && !lacks_certificate && !no_kinds {
         Condition::yes("Programmed", "Programmed")
     } else {
-        Condition::no("Programmed", "Invalid", "it is not valid")
+        let reason = if conflicted.is_some() { "PortUnavailable" } else { "Invalid" };
+        Condition::no("Programmed", reason, "it is not valid")
     });
 }
 
-fn set_conditions(state: &mut SetState, listeners: &[&ListenerState]) {
+// gateway-api: apis/v1/listenerset_types.go ListenerSetConditionAccepted, GEP-1713 "ListenerSet Conditions"
+fn set_conditions(state: &mut SetState, listeners: &[&ListenerState], parent_accepted: bool) {
     let valid = |listener: &&&ListenerState| holds(&listener.conditions, "Accepted") && listener.programmed();
-    if listeners.iter().any(|listener| valid(&listener)) {
-        let all =
-            listeners.iter().all(|listener| valid(&listener) && holds(&listener.conditions, "ResolvedRefs"));
-        let reason = if all { "Accepted" } else { "ListenersNotValid" };
-        state.conditions.push(Condition::yes("Accepted", reason));
+    if !parent_accepted {
+        let why = "its Gateway is not accepted";
+        state.conditions.push(Condition::no("Accepted", "ParentNotAccepted", why));
+        state.conditions.push(Condition::no("Programmed", "ParentNotProgrammed", why));
+    } else if listeners.iter().any(|listener| valid(&listener)) {
+        state.conditions.push(Condition::yes("Accepted", "Accepted"));
         state.conditions.push(Condition::yes("Programmed", "Programmed"));
     } else {
         let why = "none of its listeners is valid";
@@ -376,11 +434,7 @@ fn gateway_conditions(
     listeners: &[&ListenerState],
 ) {
     if state.controller.is_none() {
-        let message = format!(
-            "no GatewayClass {} exists, so no implementation takes it",
-            stored.value.spec.gateway_class_name
-        );
-        state.conditions.push(Condition { type_: "Accepted", status: None, reason: "Pending", message });
+        state.conditions = Condition::pending();
         return;
     }
     let spec = &stored.value.spec;
@@ -409,13 +463,15 @@ fn gateway_conditions(
         let reason = if listeners.iter().all(valid) { "Accepted" } else { "ListenersNotValid" };
         Condition::yes("Accepted", reason)
     });
-    state.conditions.push(
-        if listeners.iter().any(|listener| listener.programmed()) || listeners.is_empty() {
-            Condition::yes("Programmed", "Programmed")
-        } else {
-            Condition::no("Programmed", "Invalid", "none of its listeners is programmed")
-        },
-    );
+    let waits = super::dataplane::addresses(snapshot, &stored.object).is_some_and(|(_, pending)| pending);
+    state.conditions.push(if waits {
+        let why = "the Service of its data plane has no address yet";
+        Condition::no("Programmed", "AddressNotAssigned", why)
+    } else if listeners.iter().any(|listener| listener.programmed()) || listeners.is_empty() {
+        Condition::yes("Programmed", "Programmed")
+    } else {
+        Condition::no("Programmed", "Invalid", "none of its listeners is programmed")
+    });
     let Some(tls) = &spec.tls else { return };
     let client = tls.backend.as_ref().and_then(|backend| backend.client_certificate_ref.as_ref());
     if let Some(reference) = client {

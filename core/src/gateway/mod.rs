@@ -4,15 +4,28 @@
 //! Modelled: GatewayClass, Gateway, ListenerSet, HTTPRoute, GRPCRoute, TLSRoute, TCPRoute, UDPRoute,
 //! ReferenceGrant, BackendTLSPolicy; validation as the CRDs' schemas and rules do it.
 //!
+//! What runs a Gateway is looked for in the manifests: pods and Services with the label
+//! `gateway.networking.k8s.io/gateway-name` in its namespace (Envoy Gateway's own labels too), else pods
+//! of the controller that its class names. What is missing is an obstacle; the rest of the answer then
+//! says what would happen without it.
+//!
+//! Where the API leaves a choice to the implementation and the choice decides, the answer is
+//! undetermined, except where the controller's name tells which proxy it is: the status when no endpoint
+//! can be connected to, whether rules of a less specific host name still count, the rank of regular
+//! expressions, which of two spellings of a host name is compared, ExternalName Services, backends of
+//! other kinds, ExtensionRef filters.
+//!
 //! **Not modelled**: retries, session persistence, external authentication and other extensions; how long
-//! a backend takes (timeouts are answered as written); which certificate a backend or a client shows
-//! (what is required of it is answered); the data plane's own pods unless they carry the label
-//! `gateway.networking.k8s.io/gateway-name`. Every GatewayClass counts as taken by a running
-//! implementation, which supports all features and isolates listeners.
+//! a backend takes (timeouts are answered as written); which certificate a backend shows (what is
+//! required of it is answered); routes whose parent is a Service (meshes); `observedGeneration`, the
+//! supported features of a class, addresses that a Gateway asks for; paths before normalisation. The
+//! status is that of an implementation which supports every feature and isolates listeners.
 
 mod answer;
 mod attach;
+mod choose;
 mod convert;
+mod dataplane;
 mod explain;
 mod facade;
 mod filters;
@@ -23,6 +36,7 @@ mod objects;
 mod policy;
 mod references;
 mod route;
+mod serve;
 mod status;
 
 #[cfg(test)]
@@ -36,7 +50,7 @@ pub use convert::{Conversion, ConversionDifference, ConversionNote};
 pub use filters::replace_prefix;
 pub use objects::RouteKind;
 pub use policy::BackendTls;
-pub use route::{GatewayProtocol, GatewayRequest};
+pub use route::{ClientCertificate, GatewayProtocol, GatewayRequest};
 pub use status::{Condition, GatewayStatus, ListenerStatus, ObjectStatus, ParentStatus, RouteStatus};
 
 use crate::ingress::backend::Index;

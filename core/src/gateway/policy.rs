@@ -2,7 +2,7 @@
 
 use super::attach::World;
 use super::objects::namespace;
-use super::references::{self, From, ServiceTarget};
+use super::references::{self, From, RefProblem, ServiceTarget};
 use super::status::{Condition, ParentStatus, RouteStatus};
 use crate::manifest::api::gateway_v1 as api;
 use crate::manifest::{Evidence, ObjectRef};
@@ -95,24 +95,31 @@ pub(crate) fn of_service(snapshot: &Snapshot, world: &World, service: &ServiceTa
         hostname: validation.hostname.clone(),
         subject_alt_names: names.collect(),
         authorities: authorities.chain(validation.well_known_ca_certificates.clone()).collect(),
-        usable: problems(snapshot, world, policy).is_none(),
+        usable: !problems(snapshot, world, policy).1,
         evidence: super::objects::evidence(snapshot, policy, "spec.validation"),
     })
 }
 
-/// Why no CA certificate of a policy can be used: the reason and sentence of ResolvedRefs.
+/// The first invalid reference to CA certificates, as reason and sentence of ResolvedRefs, and whether
+/// all of them are invalid.
+// gateway-api: apis/v1/backendtlspolicy_types.go BackendTLSPolicyValidation.CACertificateRefs
 fn problems(
     snapshot: &Snapshot,
     world: &World,
     policy: &Stored<api::BackendTlsPolicy>,
-) -> Option<(&'static str, String)> {
-    let validation = &policy.value.spec.validation;
+) -> (Option<(&'static str, String)>, bool) {
+    let references = &policy.value.spec.validation.ca_certificate_refs;
     let from = From { kind: "BackendTLSPolicy", namespace: namespace(policy) };
-    let mut references = validation.ca_certificate_refs.iter();
-    let problem = references
-        .find_map(|reference| references::authority(snapshot, &world.objects, from, reference).err())?;
-    let reason = if problem.reason == "InvalidKind" { "InvalidKind" } else { "InvalidCACertificateRef" };
-    Some((reason, problem.message))
+    let found = references
+        .iter()
+        .filter_map(|reference| references::authority(snapshot, &world.objects, from, reference).err());
+    let found: Vec<RefProblem> = found.collect();
+    let all = !references.is_empty() && found.len() == references.len();
+    let first = found.into_iter().next().map(|problem| {
+        let reason = if problem.reason == "InvalidKind" { "InvalidKind" } else { "InvalidCACertificateRef" };
+        (reason, problem.message)
+    });
+    (first, all)
 }
 
 /// Whether an older policy, or one earlier in the alphabet, has the same target.
@@ -169,10 +176,10 @@ fn conditions(
     index: usize,
     policy: &Stored<api::BackendTlsPolicy>,
 ) -> Vec<Condition> {
-    let problem = problems(snapshot, world, policy);
+    let (problem, none_valid) = problems(snapshot, world, policy);
     let accepted = if conflicted(world, index) {
         Condition::no("Accepted", "Conflicted", "an older policy has the same target")
-    } else if let Some((_, message)) = &problem {
+    } else if let (Some((_, message)), true) = (&problem, none_valid) {
         Condition::no("Accepted", "NoValidCACertificate", message.clone())
     } else {
         Condition::yes("Accepted", "Accepted")

@@ -103,6 +103,25 @@ fn service_problem(
     None
 }
 
+/// Groups and kinds of backends that some implementations know and others refuse.
+const BACKENDS: &[(&str, &str)] = &[
+    ("multicluster.x-k8s.io", "ServiceImport"),
+    ("inference.networking.k8s.io", "InferencePool"),
+    ("inference.networking.x-k8s.io", "InferencePool"),
+    ("gateway.envoyproxy.io", "Backend"),
+    ("gateway.kgateway.dev", "Backend"),
+    ("networking.istio.io", "Hostname"),
+];
+
+/// What cannot be told about a backend of a kind that some implementations know.
+// gateway-api: apis/v1/httproute_types.go HTTPRouteRule.BackendRefs "Support"
+pub(crate) fn unknown_kind(reference: &BackendRef) -> Option<String> {
+    let group = reference.group.as_deref().unwrap_or_default();
+    let kind = reference.kind.as_deref().unwrap_or_default();
+    BACKENDS.contains(&(group, kind)).then_some(())?;
+    Some(format!("whether the implementation knows backends of kind {kind} in group {group}"))
+}
+
 /// The Service a mirror filter names.
 pub(crate) fn mirror(
     snapshot: &Snapshot,
@@ -178,7 +197,10 @@ pub(crate) fn authority(
         let secret =
             snapshot.secrets.iter().find(|stored| namespace(stored) == space && stored.object.name == *name);
         secret.map(|stored| {
-            stored.value.data.contains_key("ca.crt") || stored.value.string_data.contains_key("ca.crt")
+            let plain = stored.value.string_data.get("ca.crt").cloned();
+            let bytes = || tls::base64(stored.value.data.get("ca.crt")?);
+            let text = plain.or_else(|| String::from_utf8(bytes()?).ok());
+            text.is_some_and(|text| tls::parse_pem(&text).is_some())
         })
     };
     match found {

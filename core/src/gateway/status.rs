@@ -24,6 +24,14 @@ impl Condition {
         Self { type_, status: Some(true), reason, message: String::new() }
     }
 
+    /// What the API server writes by default, until a controller says more.
+    // gateway-api: config/crd/standard, the defaults of status.conditions
+    pub(crate) fn pending() -> Vec<Self> {
+        let waiting =
+            |type_| Self { type_, status: None, reason: "Pending", message: "Waiting for controller".into() };
+        vec![waiting("Accepted"), waiting("Programmed")]
+    }
+
     pub(crate) fn no(type_: &'static str, reason: &'static str, message: impl Into<String>) -> Self {
         Self { type_, status: Some(false), reason, message: message.into() }
     }
@@ -58,6 +66,9 @@ pub struct ObjectStatus {
     pub object: ObjectRef,
     /// Its conditions.
     pub conditions: Vec<Condition>,
+    /// Its addresses, where the manifests show the Service of its data plane; only Gateways.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub addresses: Vec<String>,
     /// Its listeners.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub listeners: Vec<ListenerStatus>,

@@ -39,9 +39,8 @@ pub use request::{HttpRequest, Scheme};
 pub(crate) use request::without_port;
 pub use status::{IngressStatusAnswer, StatusList};
 
-pub(crate) use explain::connections;
 pub(crate) use nginx::canary_split;
-pub(crate) use reach::{Passage, Reach};
+pub(crate) use reach::{Client, Passage, Reach};
 
 use crate::model::{IngressProfile, Snapshot};
 use controllers::{Controller, NotClaimed};

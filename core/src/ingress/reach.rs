@@ -75,14 +75,14 @@ impl Client {
         pod.map_or(Self::Outside(None), Self::Pod)
     }
 
-    fn party(self) -> Option<Party> {
+    pub(crate) fn party(self) -> Option<Party> {
         match self {
             Self::Outside(ip) => ip.map(Party::Outside),
             Self::Pod(pod) => Some(Party::Pod(pod)),
         }
     }
 
-    fn ip(self, snapshot: &Snapshot) -> Option<IpAddr> {
+    pub(crate) fn ip(self, snapshot: &Snapshot) -> Option<IpAddr> {
         match self {
             Self::Outside(ip) => ip,
             Self::Pod(pod) => snapshot.pod(pod).and_then(|pod| pod.ips.first().copied()),

@@ -77,7 +77,7 @@ pub fn parse_pem(text: &str) -> Option<CertificateData> {
     parse_der(&base64(body)?)
 }
 
-fn base64(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn base64(text: &str) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len() * 3 / 4);
     let (mut buffer, mut bits) = (0u32, 0u32);
     for byte in text.bytes() {

@@ -287,7 +287,8 @@ pub struct IngressSettings {
     pub profile: Option<IngressProfile>,
     /// The time certificates are judged at, RFC 3339. Absent: expiry is not judged.
     pub time: Option<String>,
-    /// Whether a controller is taken to run although the manifests hold none of its pods. Default false.
+    /// Whether a controller, of Ingresses or Gateways, is taken to run although the manifests hold none of
+    /// its pods. Default false.
     pub assume_controller: bool,
     /// Whether the controller may read IngressClasses (its ClusterRole); without, only the legacy
     /// annotation counts. Default true.

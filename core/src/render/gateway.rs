@@ -47,6 +47,9 @@ pub(super) fn status(status: &GatewayStatus) -> String {
     let mut out = String::new();
     for object in status.classes.iter().chain(&status.gateways).chain(&status.listener_sets) {
         let _ = writeln!(out, "{}", object.object);
+        if !object.addresses.is_empty() {
+            let _ = writeln!(out, "  addresses: {}", object.addresses.join(", "));
+        }
         conditions(&mut out, "  ", &object.conditions);
         for listener in &object.listeners {
             let _ = writeln!(out, "  listener {}: {} routes", listener.name, listener.attached_routes);

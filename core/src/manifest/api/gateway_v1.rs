@@ -21,7 +21,11 @@ api! {
     }
 
     /// A Gateway.
-    Gateway { "metadata" metadata: ObjectMeta, "spec" spec: GatewaySpec }
+    Gateway { "metadata" metadata: ObjectMeta, "spec" spec: GatewaySpec, "status" status: GatewayStatus }
+    /// Status of a [`Gateway`], as a controller wrote it.
+    GatewayStatus { "addresses" addresses: Vec<GatewayAddress>, "conditions" conditions: Vec<StatusCondition> }
+    /// A condition in a status.
+    StatusCondition { "type" type_: String, "status" status: String }
     /// Spec of a [`Gateway`].
     GatewaySpec {
         "gatewayClassName" gateway_class_name: String,
@@ -130,6 +134,7 @@ api! {
         "urlRewrite" url_rewrite: Option<UrlRewrite>,
         "requestMirror" request_mirror: Option<RequestMirror>,
         "cors" cors: Option<CorsFilter>,
+        "extensionRef" extension_ref: Option<ObjectReference>,
     }
     /// Changes of headers.
     HeaderFilter { "set" set: Vec<HttpHeader>, "add" add: Vec<HttpHeader>, "remove" remove: Vec<String> }
