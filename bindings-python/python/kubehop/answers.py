@@ -905,9 +905,13 @@ class Routing(Answer):
     matched: Matched | None = None
     """The host entry and path that took the request; absent when the controller's own default answers."""
     candidates: tuple[AnswerCandidate, ...]
-    """Every path that was considered, best first, and why it lost."""
+    """The path that won, those that match too and those that came near, with why each lost. Up to 40 paths
+    of rules that cover the host are all listed; of more, the nearest.
+    """
     candidates_left_out: int
-    """How many candidates are not listed."""
+    """How many paths of rules that cover the host are not listed."""
+    candidates_elsewhere: int
+    """How many paths stand under other hosts and are not listed."""
     outcomes: tuple[AnswerOutcome, ...]
     """How it ends, with the share of each way; several only with canaries."""
     certificate: CertificateAnswer | None = None

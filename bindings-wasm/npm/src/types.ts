@@ -965,10 +965,15 @@ export interface Routing {
   readonly obstacles: readonly Obstacle[];
   /** The host entry and path that took the request; absent when the controller's own default answers. */
   readonly matched?: Matched;
-  /** Every path that was considered, best first, and why it lost. */
+  /**
+   * The path that won, those that match too and those that came near, with why each lost. Up to 40 paths
+   * of rules that cover the host are all listed; of more, the nearest.
+   */
   readonly candidates: readonly AnswerCandidate[];
-  /** How many candidates are not listed. */
+  /** How many paths of rules that cover the host are not listed. */
   readonly candidatesLeftOut: number;
+  /** How many paths stand under other hosts and are not listed. */
+  readonly candidatesElsewhere: number;
   /** How it ends, with the share of each way; several only with canaries. */
   readonly outcomes: readonly AnswerOutcome[];
   /** What the TLS handshake shows; absent for plain requests. */

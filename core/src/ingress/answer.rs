@@ -22,10 +22,13 @@ pub struct Routing {
     /// The host entry and path that took the request; absent when the controller's own default answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub matched: Option<Matched>,
-    /// Every path that was considered, best first, and why it lost.
+    /// The path that won, those that match too and those that came near, with why each lost. Up to 40 paths
+    /// of rules that cover the host are all listed; of more, the nearest.
     pub candidates: Vec<Candidate>,
-    /// How many candidates are not listed.
+    /// How many paths of rules that cover the host are not listed.
     pub candidates_left_out: u32,
+    /// How many paths stand under other hosts and are not listed.
+    pub candidates_elsewhere: u32,
     /// How it ends, with the share of each way; several only with canaries.
     pub outcomes: Vec<Outcome>,
     /// What the TLS handshake shows; absent for plain requests.

@@ -1,15 +1,16 @@
 //! One request as ingress-nginx answers it.
 
-use super::answer::{BackendAnswer, Candidate, Outcome, Response, Step, UpstreamRequest};
+use super::answer::{BackendAnswer, Outcome, Response, Step, UpstreamRequest};
 use super::backend::{Resolved, Target, Trouble};
 use super::controllers::namespace_of;
-use super::evaluate::{Asked, Judged};
+use super::evaluate::{Asked, Candidates, Judged};
+use super::spec::{Place, RuleRef};
 use super::{explain, nginx};
 use crate::manifest::ObjectRef;
 use crate::model::Share;
 
 impl Asked<'_> {
-    pub(super) fn by_nginx(&self) -> Judged {
+    pub(super) fn by_nginx(&self, explained: bool) -> Judged {
         let config = self.engine.nginx(self.snapshot);
         let controller = &self.engine.controller;
         let (peer, peer_why) = self.reach.peer(controller, self.client, self.request.scheme);
@@ -21,14 +22,18 @@ impl Asked<'_> {
             resolved.is_some_and(|resolved| !resolved.targets.is_empty() || resolved.external.is_some())
         };
         let reply = nginx::reply(config, self.request, peer, has_endpoints);
-        let place = reply.location.and_then(nginx::Location::field);
+        let place = reply.location.and_then(nginx::Location::place);
         let directive = reply.location.map(|location| format!("location {}", location.directive()));
-        let matched = place.as_ref().and_then(|place| self.matched(place, directive));
+        let matched = place.and_then(|place| self.matched(place, directive));
+        let outcomes = self.nginx_outcomes(&reply);
+        if !explained {
+            let (steps, candidates) = (Vec::new(), Candidates::default());
+            return Judged { matched, place, outcomes, steps, candidates };
+        }
         let mut steps = vec![explain::nginx_server(self.request, reply.server)];
         steps.extend(reply.path.as_deref().map(|path| explain::nginx_path(self.request, path)));
         steps.extend(reply.location.map(explain::nginx_location));
         steps.extend(matched.as_ref().map(explain::matched));
-        let outcomes = self.nginx_outcomes(&reply);
         if reply.access.is_some() {
             steps.extend(peer_why.map(|text| Step { text, evidence: None }));
         }
@@ -42,14 +47,9 @@ impl Asked<'_> {
             }));
             steps.push(Step { text: why, evidence: None });
         }
-        for message in &config.rejected {
-            let text = format!(
-                "nginx refuses the whole configuration ({message}), so the controller keeps serving the one before and no change of any Ingress takes effect"
-            );
-            steps.push(Step { text, evidence: None });
-        }
-        let (candidates, left_out) = self.nginx_candidates(config, &reply, place.as_ref());
-        Judged { matched, place, outcomes, steps, candidates, left_out }
+        steps.extend(explain::rejected(&config.rejected));
+        let candidates = self.nginx_candidates(config, &reply, place);
+        Judged { matched, place, outcomes, steps, candidates }
     }
 
     fn resolve(&self, upstream: &nginx::Upstream) -> Resolved {
@@ -156,10 +156,9 @@ impl Asked<'_> {
                 return outcome;
             }
         }
-        let location = reply.location.and_then(nginx::Location::field).filter(|_| upstream.policy.is_none());
-        let (ingress, field) = match location {
-            Some((ingress, field)) if field.ends_with(']') => (ingress, format!("{field}.backend")),
-            Some(place) => place,
+        let place = reply.location.and_then(nginx::Location::place).filter(|_| upstream.policy.is_none());
+        let (ingress, field) = match place {
+            Some(place) => (place.ingress(), place.backend_field()),
             None => (upstream.ingress, upstream.field.clone()),
         };
         let mut outcome = self.proxied(ingress, &field, name, &resolved, request, share);
@@ -249,31 +248,32 @@ impl Asked<'_> {
         &self,
         config: &nginx::Config,
         reply: &nginx::Reply<'_>,
-        winner: Option<&(u32, String)>,
-    ) -> (Vec<Candidate>, u32) {
+        winner: Option<Place>,
+    ) -> Candidates {
         let path = reply.path.as_deref().unwrap_or_default();
         let server = reply.server;
-        self.collect(|index, field, host, _, _| {
-            let won = winner.is_some_and(|(ingress, place)| *ingress == index && place == field);
-            if won {
-                return Some((true, explain::won(reply.location)));
+        let tried = server.into_iter().flat_map(|server| server.tried(path)).filter_map(|location| {
+            match location.cause {
+                nginx::Cause::Rule(rule) => Some(rule),
+                _ => None,
             }
-            if let Some((_, why)) = config.dropped.iter().find(|(dropped, _)| *dropped == index) {
-                return Some((false, format!("the controller drops this Ingress: {why}")));
+        });
+        self.collect(winner, tried, |at: RuleRef, host, _| {
+            if winner == Some(Place::Rule(at)) {
+                return Some(explain::won(reply.location));
+            }
+            if let Some((_, why)) = config.dropped.iter().find(|(dropped, _)| *dropped == at.ingress) {
+                return Some(format!("the controller drops this Ingress: {why}"));
             }
             let server = server?;
             let name = if host.is_empty() { "_" } else { host };
             if server.host != name && !server.aliases.iter().any(|alias| alias == name) {
-                return Some((false, format!("server {} takes the host", server.host)));
+                return Some(format!("server {} takes the host", server.host));
             }
-            let at = |location: &&nginx::Location| {
-                location.field().is_some_and(|place| place == (index, field.to_owned()))
-            };
-            let why = match server.locations.iter().find(at) {
+            Some(match server.of_rule(at) {
                 Some(location) => location.why_lost(path, reply.location),
-                None => explain::no_location(config, index, field),
-            };
-            Some((false, why))
+                None => explain::no_location(config, at),
+            })
         })
     }
 }

@@ -9,25 +9,29 @@ use super::controllers::namespace_of;
 use super::nginx::{self, ServerCertificate};
 use super::reach::{Client, Reach};
 use super::request::{HttpRequest, Scheme};
-use super::spec::{self, Hit, HostKind};
-use super::{Engine, Table, explain};
+use super::spec::{self, HostKind, Place, RuleRef};
+use super::{Engine, Table, candidates, explain};
+use crate::manifest::api::networking_v1::HttpIngressPath;
 use crate::manifest::{Evidence, ObjectRef};
 use crate::model::{IngressProfile, PodId, Share, Snapshot};
-use crate::order::SliceOrder;
-
-/// Candidates listed in an answer.
-const LISTED: usize = 40;
 
 /// What one profile makes of a request.
 #[derive(Debug)]
 pub(super) struct Judged {
     pub(super) matched: Option<Matched>,
     /// Where the match stands, for the candidates.
-    pub(super) place: Option<(u32, String)>,
+    pub(super) place: Option<Place>,
     pub(super) outcomes: Vec<Outcome>,
     pub(super) steps: Vec<Step>,
-    pub(super) candidates: Vec<Candidate>,
-    pub(super) left_out: u32,
+    pub(super) candidates: Candidates,
+}
+
+/// The paths an answer lists, and how many it does not.
+#[derive(Debug, Default)]
+pub(super) struct Candidates {
+    listed: Vec<Candidate>,
+    left_out: u32,
+    elsewhere: u32,
 }
 
 pub(super) struct Asked<'a> {
@@ -42,12 +46,12 @@ pub(super) struct Asked<'a> {
 /// Answers one request.
 pub(crate) fn route(table: &Table, reach: Reach<'_>, request: &HttpRequest) -> Routing {
     let snapshot = reach.snapshot;
-    let Some(engine) = table.engine(request) else { return nobody(request, snapshot) };
+    let Some(engine) = table.engine(request) else { return nobody(table, request, snapshot) };
     let controller = &engine.controller;
     let client = Client::parse(snapshot, request.client.as_deref());
     let asked = Asked { table, engine, reach, snapshot, request, client };
     let obstacles = reach.obstacles(controller, client, request.scheme);
-    let judged = asked.judge(controller.profile);
+    let judged = asked.judge(controller.profile, true);
     let other = match controller.profile {
         IngressProfile::Spec => IngressProfile::IngressNginx,
         IngressProfile::IngressNginx => IngressProfile::Spec,
@@ -75,8 +79,9 @@ pub(crate) fn route(table: &Table, reach: Reach<'_>, request: &HttpRequest) -> R
         }),
         obstacles,
         matched: judged.matched,
-        candidates: judged.candidates,
-        candidates_left_out: judged.left_out,
+        candidates: judged.candidates.listed,
+        candidates_left_out: judged.candidates.left_out,
+        candidates_elsewhere: judged.candidates.elsewhere,
         outcomes: judged.outcomes,
         certificate,
         difference,
@@ -85,44 +90,23 @@ pub(crate) fn route(table: &Table, reach: Reach<'_>, request: &HttpRequest) -> R
 }
 
 /// Without any controller nothing is served; the Ingresses that mention the host are listed all the same.
-fn nobody(request: &HttpRequest, snapshot: &Snapshot) -> Routing {
+fn nobody(table: &Table, request: &HttpRequest, snapshot: &Snapshot) -> Routing {
     let message = explain::nobody(snapshot);
     let obstacle = Obstacle { code: "ingress/no-controller", message: message.clone(), evidence: None };
-    let host = request.host_name().unwrap_or_default();
-    let mut candidates = Vec::new();
-    for stored in &snapshot.ingresses {
-        for (rule_index, rule) in stored
-            .value
-            .spec
-            .rules
-            .iter()
-            .enumerate()
-            .filter(|(_, rule)| spec::host_covers(&rule.host, &host))
-        {
-            for (path_index, path) in rule.http.iter().flat_map(|http| &http.paths).enumerate() {
-                let field = format!("spec.rules[{rule_index}].http.paths[{path_index}]");
-                candidates.push(Candidate {
-                    ingress: stored.object.clone(),
-                    host: rule.host.clone(),
-                    path: path.path.clone(),
-                    path_type: path.path_type.clone().unwrap_or_default(),
-                    won: false,
-                    why: "no controller takes this Ingress".into(),
-                    evidence: snapshot.evidence(stored.object.clone(), &stored.origin, &field),
-                });
-            }
-        }
-    }
-    let left_out = candidates.len().saturating_sub(LISTED) as u32;
-    candidates.truncate(LISTED);
+    let selection = table.candidates(snapshot).select(request, None, std::iter::empty());
+    let found = selection
+        .rules
+        .iter()
+        .filter_map(|rule| candidate(snapshot, *rule, false, "no controller takes this Ingress".into()));
     Routing {
         request: request.clone(),
         summary: message.clone(),
         controller: None,
         obstacles: vec![obstacle],
         matched: None,
-        candidates,
-        candidates_left_out: left_out,
+        candidates: found.collect(),
+        candidates_left_out: selection.left_out,
+        candidates_elsewhere: selection.elsewhere,
         outcomes: Vec::new(),
         certificate: None,
         difference: None,
@@ -130,11 +114,26 @@ fn nobody(request: &HttpRequest, snapshot: &Snapshot) -> Routing {
     }
 }
 
+fn candidate(snapshot: &Snapshot, at: RuleRef, won: bool, why: String) -> Option<Candidate> {
+    let stored = snapshot.ingresses.get(at.ingress as usize)?;
+    let path = at.get(snapshot)?;
+    Some(Candidate {
+        ingress: stored.object.clone(),
+        host: candidates::rule_of(snapshot, at)?.host.clone(),
+        path: path.path.clone(),
+        path_type: path.path_type.clone().unwrap_or_default(),
+        won,
+        why,
+        evidence: snapshot.evidence(stored.object.clone(), &stored.origin, &at.field()),
+    })
+}
+
 impl Asked<'_> {
-    fn judge(&self, profile: IngressProfile) -> Judged {
+    /// What a profile makes of the request; only with `explained` are the candidates and steps told.
+    fn judge(&self, profile: IngressProfile, explained: bool) -> Judged {
         match profile {
-            IngressProfile::Spec => self.by_spec(),
-            IngressProfile::IngressNginx => self.by_nginx(),
+            IngressProfile::Spec => self.by_spec(explained),
+            IngressProfile::IngressNginx => self.by_nginx(explained),
         }
     }
 
@@ -144,44 +143,31 @@ impl Asked<'_> {
     }
 
     /// The match as the Ingress writes it.
-    pub(super) fn matched(&self, place: &(u32, String), location: Option<String>) -> Option<Matched> {
-        let (index, field) = place;
-        let (ingress, evidence) = self.evidence(*index, field)?;
-        let path = self.rule_path(*index, field);
-        let (host, path) = path.map_or((None, None), |(host, path)| (Some(host), Some(path)));
+    pub(super) fn matched(&self, place: Place, location: Option<String>) -> Option<Matched> {
+        let (ingress, evidence) = self.evidence(place.ingress(), &place.field())?;
+        let (host, path) = match place {
+            Place::Rule(rule) => (candidates::rule_of(self.snapshot, rule), rule.get(self.snapshot)),
+            Place::Default(_) => (None, None),
+        };
         Some(Matched {
             ingress,
-            host: host.filter(|host| !host.is_empty()),
-            path: path.as_ref().map(|path| path.0.clone()),
-            path_type: path.map(|path| path.1),
+            host: host.map(|rule| rule.host.clone()).filter(|host| !host.is_empty()),
+            path: path.map(|path| path.path.clone()),
+            path_type: path.map(|path| path.path_type.clone().unwrap_or_default()),
             location,
             evidence,
         })
     }
 
-    fn rule_path(&self, ingress: u32, field: &str) -> Option<(String, (String, String))> {
-        let spec = &self.snapshot.ingresses.get(ingress as usize)?.value.spec;
-        for (rule_index, rule) in spec.rules.iter().enumerate() {
-            for (path_index, path) in rule.http.iter().flat_map(|http| &http.paths).enumerate() {
-                if field == format!("spec.rules[{rule_index}].http.paths[{path_index}]") {
-                    let kind = path.path_type.clone().unwrap_or_default();
-                    return Some((rule.host.clone(), (path.path.clone(), kind)));
-                }
-            }
-        }
-        None
-    }
-
     // The specification.
 
-    fn by_spec(&self) -> Judged {
-        let (kind, hit) = self.engine.rules.select(self.request);
-        let place = spec::field_of(hit);
-        let matched = place.as_ref().and_then(|place| self.matched(place, None));
-        let outcome = match spec::backend_of(self.snapshot, hit) {
+    fn by_spec(&self, explained: bool) -> Judged {
+        let (kind, place) = self.engine.rules.select(self.request);
+        let matched = place.and_then(|place| self.matched(place, None));
+        let outcome = match place.and_then(|place| Some((place, place.backend(self.snapshot)?))) {
             None => self.answered(Response::status(404), explain::no_match(self.request, kind.is_some())),
-            Some((ingress, backend, field)) => {
-                let namespace = self.namespace(ingress);
+            Some((place, backend)) => {
+                let namespace = self.namespace(place.ingress());
                 match &backend.service {
                     None => self.answered(
                         Response::Undetermined {
@@ -207,29 +193,28 @@ impl Asked<'_> {
                             headers: Vec::new(),
                         };
                         let name = (namespace.as_str(), service.name.as_str(), port.as_str());
-                        self.proxied(ingress, &field, name, &resolved, upstream, Share::ALL)
+                        let field = place.backend_field();
+                        self.proxied(place.ingress(), &field, name, &resolved, upstream, Share::ALL)
                     }
                 }
             }
         };
+        if !explained {
+            let (steps, candidates) = (Vec::new(), Candidates::default());
+            return Judged { matched, place, outcomes: vec![outcome], steps, candidates };
+        }
         let mut steps = vec![explain::host_choice(self.request, kind)];
         if let Some(matched) = &matched {
             steps.push(explain::matched(matched));
-        }
-        if self.is_implementation_specific(hit) {
-            let text =
-                "pathType ImplementationSpecific is up to the class; it is taken as Prefix here".into();
-            steps.push(Step { text, evidence: None });
+            if matched.path_type.as_deref() == Some("ImplementationSpecific") {
+                let text =
+                    "pathType ImplementationSpecific is up to the class; it is taken as Prefix here".into();
+                steps.push(Step { text, evidence: None });
+            }
         }
         steps.push(Step { text: outcome.why.clone(), evidence: None });
-        let (candidates, left_out) = self.spec_candidates(kind, hit);
-        Judged { matched, place, outcomes: vec![outcome], steps, candidates, left_out }
-    }
-
-    fn is_implementation_specific(&self, hit: Hit) -> bool {
-        let Hit::Rule(rule) = hit else { return false };
-        rule.get(self.snapshot)
-            .is_some_and(|path| path.path_type.as_deref() == Some("ImplementationSpecific"))
+        let candidates = self.spec_candidates(kind, place);
+        Judged { matched, place, outcomes: vec![outcome], steps, candidates }
     }
 
     pub(super) fn namespace(&self, ingress: u32) -> String {
@@ -237,71 +222,60 @@ impl Asked<'_> {
         stored.map(|stored| namespace_of(stored).to_owned()).unwrap_or_default()
     }
 
-    /// Calls `each` with every path of every claimed Ingress whose host covers the request, then says how
-    /// the controller's own tables judged it.
+    /// The paths worth listing, each with what `why` says to it; `tried` are those the controller compared.
     pub(super) fn collect(
         &self,
-        mut why: impl FnMut(u32, &str, &str, &str, &str) -> Option<(bool, String)>,
-    ) -> (Vec<Candidate>, u32) {
-        let host = self.request.host_name().unwrap_or_default();
-        let (mut candidates, mut left_out) = (Vec::new(), 0u32);
-        let others = self.engine.not_claimed.iter().map(|(index, _)| *index);
-        for index in self.engine.claimed.iter().copied().chain(others) {
-            let Some(stored) = self.snapshot.ingresses.get(index as usize) else { continue };
-            for (rule_index, rule) in stored.value.spec.rules.iter().enumerate() {
-                if !spec::host_covers(&rule.host, &host) {
-                    continue;
-                }
-                for (path_index, path) in rule.http.iter().flat_map(|http| &http.paths).enumerate() {
-                    let field = format!("spec.rules[{rule_index}].http.paths[{path_index}]");
-                    let kind = path.path_type.as_deref().unwrap_or_default();
-                    let unclaimed = self.engine.not_claimed.iter().find(|(other, _)| *other == index);
-                    let (won, why) = match unclaimed {
-                        Some((_, reason)) => (false, explain::not_claimed(reason)),
-                        None => match why(index, &field, &rule.host, &path.path, kind) {
-                            Some(found) => found,
-                            None => continue,
-                        },
-                    };
-                    if candidates.len() >= LISTED && !won {
-                        left_out += 1;
-                        continue;
-                    }
-                    candidates.push(Candidate {
-                        ingress: stored.object.clone(),
-                        host: rule.host.clone(),
-                        path: path.path.clone(),
-                        path_type: kind.to_owned(),
-                        won,
-                        why,
-                        evidence: self.snapshot.evidence(stored.object.clone(), &stored.origin, &field),
-                    });
-                }
-            }
-        }
-        candidates.order_by_key(|candidate| !candidate.won);
-        (candidates, left_out)
-    }
-
-    pub(super) fn spec_candidates(&self, kind: Option<HostKind>, hit: Hit) -> (Vec<Candidate>, u32) {
-        let winner = spec::field_of(hit);
-        let path = self.request.raw_path();
-        let winning_path = match hit {
-            Hit::Rule(rule) => rule.get(self.snapshot).map(|path| path.path.clone()),
+        winner: Option<Place>,
+        tried: impl Iterator<Item = RuleRef>,
+        mut why: impl FnMut(RuleRef, &str, &HttpIngressPath) -> Option<String>,
+    ) -> Candidates {
+        let snapshot = self.snapshot;
+        let won = match winner {
+            Some(Place::Rule(rule)) => Some(rule),
             _ => None,
         };
-        self.collect(|index, field, host, rule_path, rule_kind| {
-            let won = winner.as_ref().is_some_and(|(ingress, place)| *ingress == index && place == field);
-            let here = match (kind, host) {
-                (Some(HostKind::Any), host) => host.is_empty(),
-                (Some(HostKind::Wildcard), host) => host.starts_with("*."),
-                (Some(HostKind::Exact), host) => !host.is_empty() && !host.starts_with("*."),
-                (None, _) => false,
+        let selection = self.table.candidates(snapshot).select(self.request, won, tried);
+        let host = self.request.host_name().unwrap_or_default();
+        let (mut first, mut rest, mut unclaimed) = (Vec::new(), Vec::new(), Vec::new());
+        for at in selection.rules {
+            let (Some(rule), Some(path)) = (candidates::rule_of(snapshot, at), at.get(snapshot)) else {
+                continue;
             };
-            Some((
-                won,
-                explain::spec_candidate(won, here, rule_path, rule_kind, path, winning_path.as_deref()),
-            ))
+            let reason = self.engine.not_claimed.get(&at.ingress);
+            let why = match reason {
+                Some(reason) => Some(explain::not_claimed(reason)),
+                None if !spec::host_covers(&rule.host, &host) => Some(explain::other_host(&rule.host, &host)),
+                None => why(at, &rule.host, path),
+            };
+            let is_winner = won == Some(at);
+            let Some(found) = why.and_then(|why| candidate(snapshot, at, is_winner, why)) else { continue };
+            match (is_winner, reason) {
+                (true, _) => first.push(found),
+                (_, None) => rest.push(found),
+                (_, Some(_)) => unclaimed.push(found),
+            }
+        }
+        first.append(&mut rest);
+        first.append(&mut unclaimed);
+        Candidates { listed: first, left_out: selection.left_out, elsewhere: selection.elsewhere }
+    }
+
+    fn spec_candidates(&self, kind: Option<HostKind>, winner: Option<Place>) -> Candidates {
+        let request_path = self.request.raw_path();
+        let winning = match winner {
+            Some(Place::Rule(rule)) => rule.get(self.snapshot).map(|path| path.path.as_str()),
+            _ => None,
+        };
+        self.collect(winner, std::iter::empty(), |at, host, path| {
+            let here = match kind {
+                Some(HostKind::Any) => host.is_empty(),
+                Some(HostKind::Wildcard) => host.starts_with("*."),
+                Some(HostKind::Exact) => !host.is_empty() && !host.starts_with("*."),
+                None => false,
+            };
+            let won = winner == Some(Place::Rule(at));
+            let kind = path.path_type.as_deref().unwrap_or_default();
+            Some(explain::spec_candidate(won, here, &path.path, kind, request_path, winning))
         })
     }
 
@@ -368,7 +342,7 @@ impl Asked<'_> {
     }
 
     fn difference(&self, judged: &Judged, other: IngressProfile) -> Option<Difference> {
-        let elsewhere = self.judge(other);
+        let elsewhere = self.judge(other, false);
         let response = |judged: &Judged| judged.outcomes.first().map(|outcome| outcome.response.clone());
         let path = |judged: &Judged| {
             judged

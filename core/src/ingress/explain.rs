@@ -8,7 +8,7 @@ use super::controllers::{CLASS_ANNOTATION, Controller, NotClaimed};
 use super::evaluate::count;
 use super::nginx::{Config, Location, Server};
 use super::request::HttpRequest;
-use super::spec::{self, HostKind};
+use super::spec::{self, HostKind, RuleRef};
 use super::tls::CertificateData;
 use crate::manifest::ObjectRef;
 use crate::model::{IngressProfile, Snapshot};
@@ -160,6 +160,10 @@ pub(crate) fn spec_candidate(
     }
 }
 
+pub(crate) fn other_host(rule: &str, host: &str) -> String {
+    format!("the rule is for host {rule}, and the request asks for {host}")
+}
+
 pub(crate) fn nginx_server(request: &HttpRequest, server: Option<&Server>) -> Step {
     let host = request.host.as_deref().unwrap_or("(none)");
     step(match server {
@@ -200,14 +204,28 @@ pub(crate) fn won(location: Option<&Location>) -> String {
     }
 }
 
-pub(crate) fn no_location(config: &Config, ingress: u32, field: &str) -> String {
-    let canary = config.upstreams.iter().any(|upstream| upstream.no_server && upstream.ingress == ingress);
-    if canary {
+pub(crate) fn no_location(config: &Config, rule: RuleRef) -> String {
+    let field = rule.field();
+    if config.canaries.contains(&rule.ingress) {
         return "it is a canary: it makes no location of its own".into();
     }
     format!(
         "{field} makes no location: an older Ingress has the same host, path and type, or the backend is not a Service"
     )
+}
+
+/// What nginx refuses the configuration for; of many reasons the first few.
+pub(crate) fn rejected(messages: &[String]) -> impl Iterator<Item = Step> {
+    const TOLD: usize = 3;
+    let more = messages.len().saturating_sub(TOLD);
+    let more = (more > 0).then(|| step(format!("and it has {more} more reasons to refuse it")));
+    let told = messages.iter().take(TOLD).map(|message| {
+        step(format!(
+            "nginx refuses the whole configuration ({message}), so the controller keeps serving the one before and \
+             no change of any Ingress takes effect"
+        ))
+    });
+    told.chain(more)
 }
 
 pub(crate) fn protocol(annotation: &str) -> &'static str {

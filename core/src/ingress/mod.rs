@@ -13,6 +13,7 @@
 mod answer;
 pub(crate) mod backend;
 mod by_nginx;
+mod candidates;
 pub(crate) mod controllers;
 mod evaluate;
 mod explain;
@@ -44,6 +45,7 @@ pub(crate) use reach::{Client, Passage, Reach};
 
 use crate::model::{IngressProfile, Snapshot};
 use controllers::{Controller, NotClaimed};
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 /// Every controller with the rules it was given, indexed once.
@@ -51,6 +53,9 @@ use std::sync::OnceLock;
 pub struct Table {
     engines: Vec<Engine>,
     services: backend::Index,
+    /// Every Ingress, oldest first.
+    order: Vec<u32>,
+    candidates: OnceLock<candidates::Index>,
 }
 
 /// The nginx configuration of the first ingress-nginx, else of the first controller.
@@ -66,7 +71,7 @@ pub(crate) struct Engine {
     pub(crate) controller: Controller,
     /// Its Ingresses, oldest first.
     pub(crate) claimed: Vec<u32>,
-    pub(crate) not_claimed: Vec<(u32, NotClaimed)>,
+    pub(crate) not_claimed: BTreeMap<u32, NotClaimed>,
     rules: spec::Rules,
     nginx: OnceLock<nginx::Config>,
 }
@@ -83,18 +88,21 @@ impl Table {
         let order = controllers::by_age(snapshot);
         let engines = controllers::discover(snapshot).into_iter().map(|controller| {
             let mut claimed = Vec::new();
-            let mut not_claimed = Vec::new();
+            let mut not_claimed = BTreeMap::new();
             for &index in &order {
                 let Some(stored) = snapshot.ingresses.get(index as usize) else { continue };
                 match controller.claims(snapshot, stored) {
                     Ok(()) => claimed.push(index),
-                    Err(why) => not_claimed.push((index, why)),
+                    Err(why) => {
+                        not_claimed.insert(index, why);
+                    }
                 }
             }
             let rules = spec::Rules::new(snapshot, &claimed);
             Engine { controller, claimed, not_claimed, rules, nginx: OnceLock::new() }
         });
-        Self { engines: engines.collect(), services: backend::Index::new(snapshot) }
+        let engines = engines.collect();
+        Self { engines, services: backend::Index::new(snapshot), order, candidates: OnceLock::new() }
     }
 
     /// The controller that a request is judged by: the first with a rule for its host, else the first
@@ -113,6 +121,11 @@ impl Table {
         by_host.or_else(|| asked().find(|engine| !engine.claimed.is_empty())).or_else(|| asked().next())
     }
 
+    /// Every path by host, for explanations.
+    pub(crate) fn candidates(&self, snapshot: &Snapshot) -> &candidates::Index {
+        self.candidates.get_or_init(|| candidates::Index::new(snapshot, &self.order))
+    }
+
     /// What happens to one request, with every reason.
     pub(crate) fn route(&self, reach: Reach<'_>, request: &HttpRequest) -> Routing {
         evaluate::route(self, reach, request)
@@ -123,11 +136,13 @@ impl Table {
     pub fn decide(&self, snapshot: &Snapshot, request: &HttpRequest) -> Option<(u32, String)> {
         let engine = self.engine(request)?;
         if engine.controller.profile == IngressProfile::Spec {
-            return spec::field_of(engine.rules.select(request).1);
+            return engine.rules.select(request).1.map(|place| (place.ingress(), place.field()));
         }
         let nginx::Chosen::Server(server) = engine.nginx(snapshot).server(request) else { return None };
         match server.find(request).1 {
-            nginx::Found::Location(location) | nginx::Found::SlashRedirect(location) => location.field(),
+            nginx::Found::Location(location) | nginx::Found::SlashRedirect(location) => {
+                location.place().map(|place| (place.ingress(), place.field()))
+            }
             nginx::Found::BadRequest(_) | nginx::Found::NotModelled(_) => None,
         }
     }
@@ -146,14 +161,15 @@ impl Table {
             if engine.controller.profile != IngressProfile::IngressNginx {
                 continue;
             }
-            let mut admitted: Vec<u32> = Vec::new();
+            let mut admitted = nginx::Admitted::default();
             for &index in &engine.claimed {
                 let message = nginx::review(snapshot, &engine.controller, &admitted, index);
                 match (message, snapshot.ingresses.get(index as usize)) {
                     (Some(message), Some(stored)) => {
                         refusals.push(Refusal { ingress: stored.object.clone(), message })
                     }
-                    _ => admitted.push(index),
+                    (None, Some(stored)) => admitted.add(index, &stored.value),
+                    (_, None) => {}
                 }
             }
         }

@@ -8,7 +8,7 @@ use crate::model::Snapshot;
 use std::collections::BTreeMap;
 
 /// One path of one rule: indexes into the snapshot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct RuleRef {
     pub(crate) ingress: u32,
     pub(crate) rule: u32,
@@ -29,15 +29,49 @@ impl RuleRef {
     }
 }
 
-/// What takes a request.
+/// What of an Ingress takes a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Hit {
+pub(crate) enum Place {
     /// A path of a rule.
     Rule(RuleRef),
     /// `spec.defaultBackend` of an Ingress.
     Default(u32),
-    /// Nothing.
-    None,
+}
+
+impl Place {
+    /// The Ingress.
+    pub(crate) fn ingress(self) -> u32 {
+        match self {
+            Self::Rule(rule) => rule.ingress,
+            Self::Default(ingress) => ingress,
+        }
+    }
+
+    /// The field of the Ingress.
+    pub(crate) fn field(self) -> String {
+        match self {
+            Self::Rule(rule) => rule.field(),
+            Self::Default(_) => "spec.defaultBackend".into(),
+        }
+    }
+
+    /// The field of its backend.
+    pub(crate) fn backend_field(self) -> String {
+        match self {
+            Self::Rule(rule) => format!("{}.backend", rule.field()),
+            Self::Default(_) => self.field(),
+        }
+    }
+
+    /// The backend.
+    pub(crate) fn backend(self, snapshot: &Snapshot) -> Option<&IngressBackend> {
+        match self {
+            Self::Rule(rule) => Some(&rule.get(snapshot)?.backend),
+            Self::Default(ingress) => {
+                snapshot.ingresses.get(ingress as usize)?.value.spec.default_backend.as_ref()
+            }
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -129,26 +163,26 @@ impl Rules {
 
     /// What takes `request`: the longest matching path, Exact before Prefix.
     // k8s docs: concepts/services-networking/ingress, "Multiple matches" and "Hostname wildcards"
-    pub(crate) fn select(&self, request: &HttpRequest) -> (Option<HostKind>, Hit) {
+    pub(crate) fn select(&self, request: &HttpRequest) -> (Option<HostKind>, Option<Place>) {
         let name = request.host_name().unwrap_or_default();
         let Some((kind, host)) = self.host(&name) else {
-            return (None, self.default.map_or(Hit::None, Hit::Default));
+            return (None, self.default.map(Place::Default));
         };
         let path = request.raw_path();
         if let Some(rule) = host.exact.get(path) {
-            return (Some(kind), Hit::Rule(*rule));
+            return (Some(kind), Some(Place::Rule(*rule)));
         }
         let mut key = path.trim_end_matches('/');
         loop {
             if let Some(rule) = host.prefix.get(key) {
-                return (Some(kind), Hit::Rule(*rule));
+                return (Some(kind), Some(Place::Rule(*rule)));
             }
             match key.rsplit_once('/') {
                 Some((parent, _)) => key = parent.trim_end_matches('/'),
                 None => break,
             }
         }
-        (Some(kind), host.default.or(self.default).map_or(Hit::None, Hit::Default))
+        (Some(kind), host.default.or(self.default).map(Place::Default))
     }
 }
 
@@ -172,28 +206,5 @@ pub(crate) fn host_covers(rule: &str, host: &str) -> bool {
     match (rule.strip_prefix("*."), host.split_once('.')) {
         (Some(parent), Some((label, rest))) => !label.is_empty() && parent.eq_ignore_ascii_case(rest),
         _ => false,
-    }
-}
-
-/// The backend of a hit.
-pub(crate) fn backend_of(snapshot: &Snapshot, hit: Hit) -> Option<(u32, IngressBackend, String)> {
-    match hit {
-        Hit::Rule(rule) => {
-            Some((rule.ingress, rule.get(snapshot)?.backend.clone(), format!("{}.backend", rule.field())))
-        }
-        Hit::Default(ingress) => {
-            let stored = snapshot.ingresses.get(ingress as usize)?;
-            Some((ingress, stored.value.spec.default_backend.clone()?, "spec.defaultBackend".into()))
-        }
-        Hit::None => None,
-    }
-}
-
-/// The Ingress and field of a hit.
-pub(crate) fn field_of(hit: Hit) -> Option<(u32, String)> {
-    match hit {
-        Hit::Rule(rule) => Some((rule.ingress, rule.field())),
-        Hit::Default(ingress) => Some((ingress, "spec.defaultBackend".into())),
-        Hit::None => None,
     }
 }

@@ -41,13 +41,7 @@ pub(crate) fn list(table: &Table, snapshot: &Snapshot) -> StatusList {
         let (controller, (addresses, why)) = match engine {
             Some(engine) => (Some(engine.controller.name.clone()), addresses(engine, snapshot)),
             None => {
-                let reason = table.engines.iter().find_map(|engine| {
-                    engine
-                        .not_claimed
-                        .iter()
-                        .find(|(other, _)| *other as usize == index)
-                        .map(|(_, reason)| reason)
-                });
+                let reason = table.engines.iter().find_map(|engine| engine.not_claimed.get(&(index as u32)));
                 let why =
                     reason.map_or_else(|| super::explain::nobody(snapshot), super::explain::not_claimed);
                 (None, (Vec::new(), why))

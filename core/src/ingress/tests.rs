@@ -173,3 +173,26 @@ fn the_webhook_refuses_a_second_owner_of_a_path() {
         "host \"h.example.com\" and path \"/foo\" is already defined in ingress default/a"
     );
 }
+
+#[test]
+fn of_many_paths_the_nearest_are_listed_and_the_rest_are_counted() {
+    let names: Vec<String> = (0..300).map(|number| format!("/app{number:03}")).collect();
+    let paths: Vec<(&str, &str, &str)> = names.iter().map(|name| ("Prefix", name.as_str(), "x")).collect();
+    let mut text = ingress("a", "plain", "shop.example.com", &paths, "") + &service("x");
+    text += &ingress("b", "plain", "shop.example.org", &paths, "");
+    text += &ingress("c", "nobody", "shop.example.com", &[("Prefix", "/app150", "x")], "");
+    let cluster = cluster(&text);
+    let routing = route(&cluster, "http://shop.example.com/app150/x");
+    assert_eq!(routing.candidates[0].path, "/app150");
+    assert!(routing.candidates[0].won);
+    assert!(routing.candidates.len() <= 40);
+    assert!(routing.candidates.iter().any(|candidate| candidate.path == "/app151"));
+    assert!(routing.candidates.iter().any(|candidate| candidate.why.contains("no such IngressClass")));
+    let listed = routing.candidates.len() as u32;
+    assert_eq!((routing.candidates_left_out, routing.candidates_elsewhere), (301 - listed, 300));
+
+    let routing = route(&cluster, "http://shop.example.net/app150");
+    assert!(routing.matched.is_none());
+    let other = routing.candidates.iter().find(|candidate| candidate.host == "shop.example.org").unwrap();
+    assert!(other.why.contains("the request asks for shop.example.net"), "{}", other.why);
+}

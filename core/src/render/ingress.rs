@@ -56,6 +56,9 @@ pub(super) fn routing(routing: &Routing) -> String {
     if routing.candidates_left_out > 0 {
         let _ = writeln!(out, "  and {} more", routing.candidates_left_out);
     }
+    if routing.candidates_elsewhere > 0 {
+        let _ = writeln!(out, "  and {} of other hosts", routing.candidates_elsewhere);
+    }
     if let Some(difference) = &routing.difference {
         let _ = writeln!(out, "elsewhere: {}", difference.message);
     }

@@ -2,17 +2,17 @@
 
 use super::annotations::{self, Affinity, Annotations};
 use super::index::{index_locations, index_names, split_prefixes};
+use super::pattern::{Literals, Tails};
 use super::{Cause, Config, ConfigMap, Location, Modifier, Server, ServerCertificate, Upstream, UpstreamId};
 use crate::ingress::backend::port_text;
 use crate::ingress::controllers::{Controller, namespace_of};
-use crate::order::SliceOrder;
-
 use crate::ingress::spec::RuleRef;
 use crate::ingress::tls::{self, CertificateData};
 use crate::manifest::api::meta::Labels;
 use crate::manifest::api::networking_v1::{Ingress, IngressServiceBackend};
 use crate::model::Snapshot;
-use std::collections::BTreeMap;
+use crate::order::{self, SliceOrder};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 /// Name of the catch-all server.
@@ -25,6 +25,10 @@ struct Builder<'a> {
     upstreams: Vec<Upstream>,
     by_name: BTreeMap<(String, String, String), u32>,
     servers: BTreeMap<String, Server>,
+    /// Per host the positions of the locations of each path.
+    paths: BTreeMap<String, BTreeMap<Box<str>, Vec<u32>>>,
+    /// The position of each Secret by namespace and name.
+    secrets: BTreeMap<(&'a str, &'a str), usize>,
     certificates: BTreeMap<(String, String), Result<Arc<CertificateData>, String>>,
     no_redirect_paths: Vec<String>,
 }
@@ -43,12 +47,16 @@ pub(crate) fn build(snapshot: &Snapshot, controller: &Controller, order: &[u32])
         refusal.is_none()
     });
     let order: Vec<u32> = order.collect();
+    let secrets = snapshot.secrets.iter().enumerate().rev();
+    let secrets = secrets.map(|(at, stored)| ((namespace_of(stored), stored.object.name.as_str()), at));
     let mut builder = Builder {
         snapshot,
         parsed: BTreeMap::new(),
         upstreams: Vec::new(),
         by_name: BTreeMap::new(),
         servers: BTreeMap::new(),
+        paths: BTreeMap::new(),
+        secrets: order::map(secrets),
         certificates: BTreeMap::new(),
         no_redirect_paths: settings.no_redirect_paths.clone(),
         order,
@@ -150,7 +158,7 @@ impl<'a> Builder<'a> {
             policy: annotations.canary.enabled.then(|| annotations.canary.clone()),
             alternatives: Vec::new(),
             affinity: Affinity::default(),
-            affinity_paths: Vec::new(),
+            affinity_paths: BTreeSet::new(),
             ingress: index,
             field,
         };
@@ -181,7 +189,8 @@ impl<'a> Builder<'a> {
             upstream,
             annotations,
             force_no_ssl_redirect: false,
-            regex: OnceLock::new(),
+            pattern: None,
+            rewriting: OnceLock::new(),
         }
     }
 
@@ -194,8 +203,11 @@ impl<'a> Builder<'a> {
             certificate,
             tls_secret: None,
             from_to_www: false,
+            app_root: None,
             exact: BTreeMap::new(),
             prefix: BTreeMap::new(),
+            literals: Literals::default(),
+            by_rule: Vec::new(),
         }
     }
 
@@ -332,7 +344,11 @@ impl<'a> Builder<'a> {
         if let Some(known) = self.certificates.get(&key) {
             return known.clone();
         }
-        let loaded = load_secret(self.snapshot, namespace, name).map(Arc::new);
+        let stored = self.secrets.get(&(namespace, name)).and_then(|at| self.snapshot.secrets.get(*at));
+        let loaded = match stored {
+            Some(stored) => tls::from_secret(&stored.value).map(Arc::new).map_err(str::to_owned),
+            None => Err("does not exist".to_owned()),
+        };
         self.certificates.insert(key, loaded.clone());
         loaded
     }
@@ -373,26 +389,34 @@ impl<'a> Builder<'a> {
     ) {
         let new = self.location(text, exact, Cause::Rule(rule), Some(id), annotations.clone());
         let Some(server) = self.servers.get_mut(host) else { return };
-        server.from_to_www |= annotations.from_to_www;
+        let paths =
+            self.paths.entry(host.to_owned()).or_insert_with(|| BTreeMap::from([("/".into(), vec![0])]));
         // the scan stops at the first location of the same path, whatever its type
-        match server.locations.iter_mut().find(|location| location.path == text) {
+        let first = paths.get(text).and_then(|positions| positions.first().copied());
+        match first.and_then(|position| server.locations.get_mut(position as usize)) {
             Some(location) if location.exact_type == exact => {
-                if location.is_default {
-                    *location = new;
+                if !location.is_default {
+                    return;
                 }
+                *location = new;
             }
-            _ => server.locations.push(new),
+            _ => {
+                paths.entry(text.into()).or_default().push(server.locations.len() as u32);
+                server.locations.push(new);
+            }
         }
+        server.from_to_www |= annotations.from_to_www;
     }
 
     fn add_affinity(&mut self, host: &str, named: &str, text: &str, id: u32, annotations: &Annotations) {
+        if !annotations.affinity.cookie {
+            return;
+        }
         let aliases = self.servers.get(host).map(|server| server.aliases.clone()).unwrap_or_default();
         let Some(upstream) = self.upstreams.get_mut(id as usize) else { return };
-        if annotations.affinity.cookie {
-            upstream.affinity = annotations.affinity.clone();
-            upstream.affinity_paths.push((named.to_owned(), text.to_owned()));
-            upstream.affinity_paths.extend(aliases.into_iter().map(|alias| (alias, text.to_owned())));
-        }
+        upstream.affinity = annotations.affinity.clone();
+        upstream.affinity_paths.insert((named.to_owned(), text.to_owned()));
+        upstream.affinity_paths.extend(aliases.into_iter().map(|alias| (alias, text.to_owned())));
     }
 
     // ingress-nginx: controller.go mergeAlternativeBackends
@@ -452,7 +476,10 @@ impl<'a> Builder<'a> {
     }
 
     fn finish(self, config: &mut Config) {
+        config.canaries =
+            order::set(self.order.iter().copied().filter(|index| self.annotations(*index).canary.enabled));
         config.upstreams = self.upstreams;
+        let mut tails = Tails::default();
         for (_, mut server) in self.servers {
             server.locations.order_by(|a, b| b.path.cmp(&a.path));
             server.locations.order_by_key(|location| std::cmp::Reverse(location.path.len()));
@@ -470,7 +497,7 @@ impl<'a> Builder<'a> {
                     (false, false) => Modifier::Prefix,
                 };
             }
-            index_locations(&mut server, &mut config.rejected);
+            index_locations(&mut server, &mut tails, &mut config.rejected);
             config.servers.push(server);
         }
         index_names(config);

@@ -1,14 +1,15 @@
 //! From built servers to what nginx looks up: locations by path, servers by name.
 
-use super::{Config, Location, Modifier, Server, ServerCertificate, WwwRedirect};
+use super::pattern::{Literals, Pattern, Tails};
+use super::{Cause, Config, Location, Modifier, Server, ServerCertificate, WwwRedirect};
 use crate::ingress::regex::{Regex, Trouble};
-use crate::order::SliceOrder;
+use crate::order::{self, SliceOrder};
 use std::collections::BTreeSet;
 
 /// A Prefix path becomes a prefix location ending in a slash and an exact one without.
 // ingress-nginx: internal/ingress/controller/location.go updateServerLocations
 pub(super) fn split_prefixes(locations: Vec<Location>) -> Vec<Location> {
-    let exact = crate::order::set(
+    let exact = order::set(
         locations.iter().filter(|location| location.exact_type).map(|location| location.path.clone()),
     );
     let mut out = Vec::with_capacity(locations.len() * 2);
@@ -32,10 +33,16 @@ pub(super) fn split_prefixes(locations: Vec<Location>) -> Vec<Location> {
     out
 }
 
-pub(super) fn index_locations(server: &mut Server, rejected: &mut Vec<String>) {
+pub(super) fn index_locations(server: &mut Server, tails: &mut Tails, rejected: &mut Vec<String>) {
     let mut seen = BTreeSet::new();
-    for (position, location) in server.locations.iter().enumerate() {
+    let mut literals = Vec::new();
+    let with_root = server.locations.iter().find(|location| !location.annotations.app_root.is_empty());
+    server.app_root = with_root.map(|location| location.annotations.app_root.clone());
+    for (position, location) in server.locations.iter_mut().enumerate() {
         let position = position as u32;
+        if let Cause::Rule(rule) = location.cause {
+            server.by_rule.push((rule, position));
+        }
         match location.modifier {
             Modifier::Exact => {
                 server.exact.entry(location.path.as_str().into()).or_insert(position);
@@ -44,7 +51,11 @@ pub(super) fn index_locations(server: &mut Server, rejected: &mut Vec<String>) {
                 server.prefix.entry(location.path.as_str().into()).or_insert(position);
             }
             Modifier::Regex => {
-                if matches!(location.regex(), Err(Trouble::Invalid)) {
+                let (literal, pattern) = Pattern::new(&location.path, tails);
+                literals.push(literal);
+                let invalid = matches!(pattern, Err(Trouble::Invalid));
+                location.pattern = Some(pattern);
+                if invalid {
                     rejected.push(format!(
                         "pcre2_compile() failed in location {} of host {}",
                         location.directive(),
@@ -58,6 +69,9 @@ pub(super) fn index_locations(server: &mut Server, rejected: &mut Vec<String>) {
             rejected.push(format!("duplicate location \"{}\"", location.path));
         }
     }
+    server.literals = Literals::new(literals);
+    server.by_rule.order();
+    server.by_rule.dedup_by_key(|(rule, _)| *rule);
 }
 
 // ingress-nginx: template.go buildServerName; internal/net/ssl and controller/nginx.go configureCertificates
@@ -78,7 +92,7 @@ pub(super) fn index_names(config: &mut Config) {
                     config.regex_names.push((regex, position));
                 }
             } else if let Some(parent) = alias.strip_prefix("*.") {
-                config.wildcard_names.push((parent.to_ascii_lowercase(), position));
+                config.wildcard_names.entry(parent.to_ascii_lowercase().into()).or_insert(position);
             } else {
                 config.exact_names.entry(alias.to_ascii_lowercase().into()).or_insert(position);
             }
@@ -89,8 +103,9 @@ pub(super) fn index_names(config: &mut Config) {
             }
         }
     }
-    config.wildcard_names.order_by_key(|(parent, _)| std::cmp::Reverse(parent.len()));
     // ingress-nginx: pkg/util/ingress BuildRedirects
+    let names = config.servers.iter().flat_map(|server| server.aliases.iter().chain([&server.host]));
+    let names = order::set(names.map(String::as_str));
     for (position, server) in config.servers.iter().enumerate() {
         if !server.from_to_www {
             continue;
@@ -99,9 +114,9 @@ pub(super) fn index_names(config: &mut Config) {
             Some(bare) => bare.to_owned(),
             None => format!("www.{}", server.host),
         };
-        let taken = config.servers.iter().any(|other| other.host == from || other.aliases.contains(&from));
-        let repeated = config.redirects.iter().any(|redirect| redirect.from == from);
-        if !taken && !repeated {
+        let key: Box<str> = from.to_ascii_lowercase().into();
+        if !names.contains(from.as_str()) && !config.redirect_names.contains_key(&key) {
+            config.redirect_names.insert(key, config.redirects.len() as u32);
             if server.certificate != ServerCertificate::None {
                 config.certified.insert(from.as_str().into(), position as u32);
             }

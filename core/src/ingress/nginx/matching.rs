@@ -3,6 +3,7 @@
 use super::{Config, Location, Modifier, Server, WwwRedirect};
 use crate::ingress::regex::Trouble;
 use crate::ingress::request::HttpRequest;
+use crate::ingress::spec::RuleRef;
 use crate::ingress::uri;
 
 /// The server that takes a request.
@@ -43,17 +44,22 @@ impl Config {
             return Chosen::Server(server);
         }
         if let Some(redirect) =
-            self.redirects.iter().find(|redirect| redirect.from.eq_ignore_ascii_case(&name))
+            self.redirect_names.get(name.as_str()).and_then(|at| self.redirects.get(*at as usize))
         {
             return Chosen::Redirect(redirect);
         }
-        let under = |parent: &str| {
-            name.strip_suffix(parent).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'))
-        };
-        if let Some((_, id)) = self.wildcard_names.iter().find(|(parent, _)| under(parent))
-            && let Some(server) = self.servers.get(*id as usize)
-        {
-            return Chosen::Server(server);
+        // the longest wildcard name first; it covers any number of labels
+        let mut rest = name.as_str();
+        while let Some((label, parent)) = rest.split_once('.') {
+            if let Some(server) = self
+                .wildcard_names
+                .get(parent)
+                .filter(|_| !label.is_empty() || rest.len() < name.len())
+                .and_then(|id| self.servers.get(*id as usize))
+            {
+                return Chosen::Server(server);
+            }
+            rest = parent;
         }
         let word = |label: &str| {
             !label.is_empty()
@@ -101,12 +107,25 @@ impl Server {
         (Some(path), found)
     }
 
+    /// The location that a rule made.
+    pub(crate) fn of_rule(&self, rule: RuleRef) -> Option<&Location> {
+        let at = self.by_rule.binary_search_by_key(&rule, |(rule, _)| *rule).ok()?;
+        self.locations.get(self.by_rule.get(at)?.1 as usize)
+    }
+
+    /// In regex mode the locations that are tried for `path`, in order; empty otherwise.
+    pub(crate) fn tried(&self, path: &str) -> impl Iterator<Item = &Location> {
+        let fitting = self.literals.fitting(&path.to_ascii_lowercase());
+        fitting.filter_map(|position| self.locations.get(position as usize))
+    }
+
     fn locate(&self, path: &str) -> Found<'_> {
         if self.regex_mode {
-            for location in &self.locations {
-                match location.regex() {
-                    Ok(regex) if regex.is_match(path) => return Found::Location(location),
-                    Err(Trouble::NotModelled) => return Found::NotModelled(location),
+            let fitting = self.literals.fitting(&path.to_ascii_lowercase());
+            for location in fitting.filter_map(|position| self.locations.get(position as usize)) {
+                match &location.pattern {
+                    Some(Ok(pattern)) if pattern.is_match(path) => return Found::Location(location),
+                    Some(Err(Trouble::NotModelled)) => return Found::NotModelled(location),
                     _ => {}
                 }
             }
@@ -142,12 +161,12 @@ impl Location {
         let fits = match self.modifier {
             Modifier::Exact => self.path == path,
             Modifier::Prefix => path.starts_with(self.path.as_str()),
-            Modifier::Regex => match self.regex() {
-                Ok(regex) => regex.is_match(path),
-                Err(Trouble::Invalid) => return format!("`{}` is not a regular expression", self.path),
-                Err(Trouble::NotModelled) => {
+            Modifier::Regex => match &self.pattern {
+                Some(Ok(pattern)) => pattern.is_match(path),
+                Some(Err(Trouble::NotModelled)) => {
                     return format!("`{}` uses a part of PCRE that is not modelled", self.path);
                 }
+                _ => return format!("`{}` is not a regular expression", self.path),
             },
         };
         if !fits {

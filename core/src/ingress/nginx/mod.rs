@@ -6,6 +6,7 @@ mod build;
 mod canary;
 mod index;
 mod matching;
+mod pattern;
 mod render;
 mod respond;
 mod webhook;
@@ -18,13 +19,14 @@ pub(crate) use canary::split as canary_split;
 pub(crate) use matching::{Chosen, Found};
 pub(crate) use render::table;
 pub(crate) use respond::{Reply, certificate, reply};
-pub(crate) use webhook::{inspect, review};
+pub(crate) use webhook::{Admitted, inspect, review};
 
 use super::regex::{Regex, Trouble};
-use super::spec::RuleRef;
+use super::spec::{Place, RuleRef};
 use super::tls::CertificateData;
 use annotations::{Affinity, Annotations, Canary};
-use std::collections::BTreeMap;
+use pattern::{Literals, Pattern};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 /// How nginx compares a location.
@@ -66,7 +68,10 @@ pub(crate) struct Location {
     pub(crate) upstream: UpstreamId,
     pub(crate) annotations: Arc<Annotations>,
     pub(crate) force_no_ssl_redirect: bool,
-    regex: OnceLock<Result<Regex, Trouble>>,
+    /// Set when the server is in regex mode.
+    pattern: Option<Result<Pattern, Trouble>>,
+    /// The expression of the rewrite, compiled when the first request needs it.
+    rewriting: OnceLock<Result<Regex, Trouble>>,
 }
 
 impl Location {
@@ -89,13 +94,13 @@ impl Location {
         }
     }
 
-    /// The Ingress and the field of it that made this location; `None` for the controller's own.
-    pub(crate) fn field(&self) -> Option<(u32, String)> {
+    /// What of an Ingress made this location; `None` for the controller's own.
+    pub(crate) fn place(&self) -> Option<Place> {
         match self.cause {
-            Cause::Rule(rule) => Some((rule.ingress, rule.field())),
-            Cause::CatchAll(ingress) => Some((ingress, "spec.defaultBackend".into())),
+            Cause::Rule(rule) => Some(Place::Rule(rule)),
+            Cause::CatchAll(ingress) => Some(Place::Default(ingress)),
             Cause::Generated { ingress } => {
-                Some((ingress.filter(|_| self.upstream.is_some())?, "spec.defaultBackend".into()))
+                Some(Place::Default(ingress.filter(|_| self.upstream.is_some())?))
             }
         }
     }
@@ -107,8 +112,9 @@ impl Location {
         (!target.is_empty() && target != self.path).then_some(target)
     }
 
-    fn regex(&self) -> &Result<Regex, Trouble> {
-        self.regex.get_or_init(|| Regex::new(&format!("^{}", self.path), true))
+    /// The expression of `rewrite "(?i)path"`, which is not anchored.
+    fn rewriting(&self) -> &Result<Regex, Trouble> {
+        self.rewriting.get_or_init(|| Regex::new(&self.path, true))
     }
 }
 
@@ -135,8 +141,13 @@ pub(crate) struct Server {
     /// The Secret that the tls section chooses, loaded or not.
     pub(crate) tls_secret: Option<String>,
     pub(crate) from_to_www: bool,
+    /// The app-root of the first location that has one.
+    pub(crate) app_root: Option<String>,
     exact: BTreeMap<Box<str>, u32>,
     prefix: BTreeMap<Box<str>, u32>,
+    literals: Literals,
+    /// The first location of each rule, sorted.
+    by_rule: Vec<(RuleRef, u32)>,
 }
 
 /// One Service port as nginx balances over it; shared by every Ingress that names it.
@@ -152,7 +163,7 @@ pub(crate) struct Upstream {
     pub(crate) alternatives: Vec<u32>,
     pub(crate) affinity: Affinity,
     /// Host and path pairs that get the affinity cookie.
-    pub(crate) affinity_paths: Vec<(String, String)>,
+    pub(crate) affinity_paths: BTreeSet<(String, String)>,
     pub(crate) ingress: u32,
     pub(crate) field: String,
 }
@@ -177,8 +188,12 @@ pub(crate) struct Config {
     pub(crate) dropped: Vec<(u32, String)>,
     pub(crate) settings: ConfigMap,
     exact_names: BTreeMap<Box<str>, u32>,
-    /// `*.foo.com` aliases, longest first.
-    wildcard_names: Vec<(String, u32)>,
+    /// `*.foo.com` aliases, keyed by what follows `*.`.
+    wildcard_names: BTreeMap<Box<str>, u32>,
+    /// Positions in [`Config::redirects`] by the name redirected from.
+    redirect_names: BTreeMap<Box<str>, u32>,
+    /// Ingresses that are canaries.
+    pub(crate) canaries: BTreeSet<u32>,
     /// Keyed by what follows `*.`.
     label_names: BTreeMap<Box<str>, u32>,
     regex_names: Vec<(Regex, u32)>,

@@ -1,6 +1,6 @@
 //! The generated servers and locations as data and as nginx configuration text.
 
-use super::{Cause, Config, Location, Server, ServerCertificate};
+use super::{Cause, Config, Location, ServerCertificate};
 use crate::manifest::{Evidence, ObjectRef};
 use crate::model::Snapshot;
 use serde::Serialize;
@@ -193,7 +193,7 @@ fn text(config: &Config, servers: &[NginxServer]) -> String {
         let names = std::iter::once(quoted(&server.server_name))
             .chain(server.aliases.iter().map(|alias| quoted(alias)));
         let _ = writeln!(out, "    server_name {};", names.collect::<Vec<_>>().join(" "));
-        if let Some(root) = app_root(source) {
+        if let Some(root) = &source.app_root {
             let _ =
                 writeln!(out, "    if ($uri = /) {{\n        return 302 $scheme://$http_host{root};\n    }}");
         }
@@ -216,9 +216,4 @@ fn text(config: &Config, servers: &[NginxServer]) -> String {
 
 fn quoted(name: &str) -> String {
     if name.contains(['{', '}', ';', ' ', '(']) { format!("\"{name}\"") } else { name.to_owned() }
-}
-
-fn app_root(server: &Server) -> Option<&str> {
-    let location = server.locations.iter().find(|location| !location.annotations.app_root.is_empty())?;
-    Some(&location.annotations.app_root)
 }

@@ -4,7 +4,6 @@ use super::matching::{Chosen, Found};
 use super::{Cause, Config, Location, Server, ServerCertificate, UpstreamId};
 use crate::ingress::answer::{Header, Response};
 use crate::ingress::canary_split;
-use crate::ingress::regex::Regex;
 use crate::ingress::request::{HttpRequest, Scheme, without_port};
 use crate::ingress::uri;
 use crate::model::Share;
@@ -135,8 +134,7 @@ fn www_target(request: &HttpRequest, to: &str) -> String {
 
 // ingress-nginx: rootfs/etc/nginx/template/nginx.tmpl, `if ($uri = /) { return 302 … }` in the server
 fn app_root(server: &Server, request: &HttpRequest) -> Option<(Response, String)> {
-    let location = server.locations.iter().find(|location| !location.annotations.app_root.is_empty())?;
-    let root = &location.annotations.app_root;
+    let root = server.app_root.as_ref()?;
     let host = request.host.as_deref().unwrap_or_default();
     let target = format!("{}://{host}{root}", request.scheme.as_str());
     Some((Response::redirect(302, target), format!("app-root sends / to {root} on the whole host")))
@@ -248,7 +246,7 @@ fn rewrite(
     uri: &str,
 ) -> Result<(), (Response, String)> {
     let Some(target) = location.rewrite() else { return Ok(()) };
-    let regex = Regex::new(&location.path, true).map_err(|_| {
+    let regex = location.rewriting().as_ref().map_err(|_| {
         let missing = format!("the regular expression {} is not modelled", location.path);
         (Response::Undetermined { missing: missing.clone() }, missing)
     })?;
@@ -303,9 +301,11 @@ fn affinity_cookie(config: &Config, reply: &mut Reply<'_>, request: &HttpRequest
     }
     let host = request.host_name().unwrap_or_default();
     let label = host.split_once('.').map(|(_, parent)| format!("*.{parent}"));
-    let here = |name: &str| name == host || label.as_deref() == Some(name) || name == "_";
-    let listed =
-        upstream.affinity_paths.iter().any(|(name, path)| here(name) && *path == location.ingress_path);
+    let names = [Some(host.as_str()), label.as_deref(), Some("_")];
+    let listed = names
+        .into_iter()
+        .flatten()
+        .any(|name| upstream.affinity_paths.contains(&(name.to_owned(), location.ingress_path.clone())));
     if !listed {
         return;
     }

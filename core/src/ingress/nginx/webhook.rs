@@ -6,7 +6,9 @@ use crate::ingress::controllers::{Controller, namespace_of};
 use crate::manifest::ObjectRef;
 use crate::manifest::api::networking_v1::{HttpIngressPath, Ingress};
 use crate::model::Snapshot;
+use crate::order;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// Why the webhook refuses an Ingress.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -17,6 +19,48 @@ pub struct Refusal {
     /// What the webhook says; kubectl prints `admission webhook "validate.nginx.ingress.kubernetes.io" denied
     /// the request: ` before it.
     pub message: String,
+}
+
+/// The Ingresses that the webhook has admitted so far, by host and path.
+#[derive(Debug, Default)]
+pub(crate) struct Admitted {
+    /// With their position in the order of admission.
+    by_path: BTreeMap<(String, String), Vec<(u32, u32)>>,
+    count: u32,
+}
+
+fn server_host(host: &str) -> &str {
+    if host.is_empty() { CATCH_ALL } else { host }
+}
+
+fn location_path(path: &str) -> &str {
+    if path.is_empty() { "/" } else { path }
+}
+
+/// Every host and path of an Ingress; one without rules takes the catch-all server.
+fn keys(ingress: &Ingress) -> impl Iterator<Item = (String, String)> {
+    let paths = ingress.spec.rules.iter().flat_map(|rule| {
+        let paths = rule.http.iter().flat_map(|http| &http.paths);
+        paths.map(|path| (server_host(&rule.host).to_owned(), location_path(&path.path).to_owned()))
+    });
+    let catch_all = ingress.spec.rules.is_empty().then(|| (CATCH_ALL.to_owned(), "/".to_owned()));
+    paths.chain(catch_all)
+}
+
+impl Admitted {
+    /// Adds an Ingress.
+    pub(crate) fn add(&mut self, index: u32, ingress: &Ingress) {
+        for key in keys(ingress) {
+            self.by_path.entry(key).or_default().push((self.count, index));
+        }
+        self.count += 1;
+    }
+
+    /// Those that share a host and path with `ingress`, oldest first.
+    fn rivals(&self, ingress: &Ingress) -> Vec<u32> {
+        let found = keys(ingress).filter_map(|key| self.by_path.get(&key)).flatten();
+        order::set(found.copied()).into_iter().map(|(_, index)| index).collect()
+    }
 }
 
 fn paths(ingress: &Ingress) -> impl Iterator<Item = &HttpIngressPath> {
@@ -50,13 +94,13 @@ fn plain_path(path: &str) -> bool {
     path.starts_with('/') && path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-/".contains(&byte))
 }
 
-/// What the webhook says to `index`, created after the Ingresses `older`; `None` when it admits it or
+/// What the webhook says to `index`, created after those of `admitted`; `None` when it admits it or
 /// does not judge it.
 // ingress-nginx: internal/ingress/controller/controller.go CheckIngress
 pub(crate) fn review(
     snapshot: &Snapshot,
     controller: &Controller,
-    older: &[u32],
+    admitted: &Admitted,
     index: u32,
 ) -> Option<String> {
     let stored = snapshot.ingresses.get(index as usize)?;
@@ -82,7 +126,7 @@ pub(crate) fn review(
     if let Some(message) = words(controller, ingress) {
         return Some(message);
     }
-    overlap(snapshot, controller, older, index)
+    overlap(snapshot, controller, admitted, index)
 }
 
 fn path_types(ingress: &Ingress) -> Option<String> {
@@ -118,26 +162,25 @@ fn words(controller: &Controller, ingress: &Ingress) -> Option<String> {
     None
 }
 
-// ingress-nginx: controller.go checkOverlap
-fn overlap(snapshot: &Snapshot, controller: &Controller, older: &[u32], index: u32) -> Option<String> {
+/// The first path that another Ingress has.
+// ingress-nginx: controller.go checkOverlap, ingressForHostPath
+fn overlap(snapshot: &Snapshot, controller: &Controller, admitted: &Admitted, index: u32) -> Option<String> {
     let ingress = &snapshot.ingresses.get(index as usize)?.value;
-    let host_of = |host: &str| if host.is_empty() { CATCH_ALL.to_owned() } else { host.to_owned() };
-    let hosts: Vec<String> = ingress.spec.rules.iter().map(|rule| host_of(&rule.host)).collect();
-    let shares_host = |other: &u32| {
-        let other = snapshot.ingresses.get(*other as usize);
-        other.is_some_and(|other| {
-            other.value.spec.rules.iter().any(|rule| hosts.contains(&host_of(&rule.host)))
-        })
-    };
-    let mut order: Vec<u32> = older.iter().copied().filter(shares_host).collect();
+    let mut order = admitted.rivals(ingress);
+    if order.is_empty() {
+        return None;
+    }
     order.push(index);
     let config = super::build(snapshot, controller, &order);
     let canary = |ingress: &Ingress| ingress.metadata.annotations.get(&format!("{PREFIX}canary")).cloned();
     for rule in &ingress.spec.rules {
-        let host = host_of(&rule.host);
+        let host = server_host(&rule.host);
         let Some(server) = config.servers.iter().find(|server| server.host == host) else { continue };
         for path in rule.http.iter().flat_map(|http| &http.paths) {
-            let text = if path.path.is_empty() { "/" } else { path.path.as_str() };
+            if path.backend.service.is_none() {
+                continue;
+            }
+            let text = location_path(&path.path);
             let here =
                 server.locations.iter().filter(|location| location.path == text && !location.is_default);
             let owners: Vec<u32> = here.filter_map(super::Location::ingress).collect();
