@@ -8,6 +8,7 @@ pub struct Report {
     passed: usize,
     failures: Vec<Failure>,
     skipped: BTreeMap<String, usize>,
+    notes: BTreeMap<String, usize>,
 }
 
 #[derive(Debug)]
@@ -33,6 +34,12 @@ impl Report {
         *self.skipped.entry(why.into()).or_default() += 1;
     }
 
+    /// Something that was done to `times` inputs before they were compared, or that expected data says
+    /// wrongly; printed with the count.
+    pub fn note(&mut self, what: impl Into<String>, times: usize) {
+        *self.notes.entry(what.into()).or_default() += times;
+    }
+
     /// Passes when both are equal, fails with both otherwise.
     pub fn check(&mut self, id: &str, expected: impl Into<String>, actual: impl Into<String>) {
         let (expected, actual) = (expected.into(), actual.into());
@@ -50,6 +57,9 @@ impl Report {
         let why: Vec<String> = self.skipped.iter().map(|(why, n)| format!("{n} {why}")).collect();
         let why = if why.is_empty() { String::new() } else { format!(" ({})", why.join("; ")) };
         println!("{suite}: {} passed, {} failed, {skipped} skipped{why}", self.passed, self.failures.len());
+        for (what, times) in &self.notes {
+            println!("  note: {times} {what}");
+        }
         for failure in &self.failures {
             println!(
                 "  FAIL {}\n    expected: {}\n    actual:   {}",

@@ -1771,7 +1771,15 @@ class AllowedPart(Answer):
     addresses: str | None = None
     """The addresses outside the cluster; absent when both ends are inside."""
     ports: str
-    """Ports open."""
+    """Ports open, as far as it can be told: what the API leaves open counts as what usually happens."""
+    undetermined: str | None = None
+    """Ports of which manifests do not tell: it depends on which addresses a domain name has. Absent when
+    there are none.
+    """
+    implementation_defined: str | None = None
+    """Ports that the API leaves to the implementation: policies of equal priority disagree. Absent when
+    there are none.
+    """
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -1828,6 +1836,10 @@ class OutsideLink(Answer):
     """Addresses outside."""
     ports: str
     """Ports open between them and at least one of its pods."""
+    undetermined: str | None = None
+    """Ports of which manifests do not tell: it depends on which addresses a domain name has. Absent when
+    there are none.
+    """
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -1902,14 +1914,16 @@ class Exposed(Answer):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExposedSide(Answer):
-    """One direction."""
+    """One direction. Where the pods of one end differ, what is open to some of them counts."""
 
     protected: bool
-    """Whether any policy speaks of this direction of these pods."""
+    """Whether some policy speaks of this direction of each of these pods."""
     outside: tuple[ExposedAddresses, ...]
     """Addresses outside the cluster."""
     entire_cluster: ExposedPorts
-    """What is open to every pod there could be, whatever its namespace and labels."""
+    """What is open to a pod that no rule describes, whatever its namespace and labels. A rule that denies
+    takes from it only what it denies to everyone.
+    """
     hypothetical: tuple[Hypothetical, ...]
     """What is open to pods that a rule describes, where that differs from the entire cluster."""
 
@@ -1922,6 +1936,10 @@ class ExposedAddresses(Answer):
     """The addresses."""
     ports: str
     """Ports open."""
+    undetermined: str | None = None
+    """Ports of which manifests do not tell: it depends on which addresses a domain name has. Absent when
+    there are none.
+    """
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -1932,6 +1950,8 @@ class ExposedPorts(Answer):
     """By number."""
     named: tuple[str, ...]
     """By name, `TCP http`."""
+    not_named: tuple[str, ...] = ()
+    """But not the ports that the destination calls so: a cluster-wide rule denies them. Absent when empty."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -1948,13 +1968,17 @@ class Hypothetical(Answer):
     """By number."""
     named: tuple[str, ...]
     """By name, `TCP http`."""
+    not_named: tuple[str, ...] = ()
+    """But not the ports that the destination calls so: a cluster-wide rule denies them. Absent when empty."""
     exists: bool
     """Whether a pod of the input is described too."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PolicyDiff(Answer):
-    """What changed between two clusters."""
+    """What changed between two clusters. A workload or a namespace counts as one end: what is said of it is
+    said of *some* of its pods, and where it does not hold for all of them the entry says so.
+    """
 
     by: Granularity
     """What counts as one end."""
@@ -1981,13 +2005,17 @@ class LinkChange(Answer):
     family: Family | None = None
     """Only with this family of addresses; absent when all common families are alike."""
     before: str
-    """Ports open before."""
+    """Ports open before between some pod of one end and some pod of the other."""
     after: str
-    """Ports open after."""
+    """Ports open after between some of them."""
+    before_every: str | None = None
+    """Ports open before between all of them; absent when these are the same."""
+    after_every: str | None = None
+    """Ports open after between all of them; absent when these are the same."""
     gained: str
-    """Ports newly open."""
+    """Ports newly open between some of them."""
     lost: str
-    """Ports no longer open."""
+    """Ports no longer open between any of them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -1999,13 +2027,17 @@ class OutsideChange(Answer):
     addresses: str
     """Addresses outside for which the change is the same."""
     before: str
-    """Ports open before."""
+    """Ports open before between them and some pod of this end."""
     after: str
     """Ports open after."""
     gained: str
     """Ports newly open."""
     lost: str
     """Ports no longer open."""
+    undetermined: str | None = None
+    """Ports of which manifests do not tell, before or after: it depends on which addresses a domain name
+    has. Absent when there are none.
+    """
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -2364,6 +2396,10 @@ class Assertion(Answer):
 
     holds: bool
     """Whether it holds for every pair and every port: then this is a proof, not a sample."""
+    undetermined: bool
+    """Whether it is neither proved nor refuted, because a connection depends on what manifests do not
+    tell or the API leaves open; then `counterexample` is that connection, and `holds` is false.
+    """
     summary: str
     """One sentence."""
     claim: Claim
@@ -2373,7 +2409,7 @@ class Assertion(Answer):
     pairs: int
     """How many pairs of pods, nodes and address ranges were judged."""
     counterexample: Verdict | None = None
-    """A connection for which it does not hold."""
+    """A connection for which it does not hold, or may not."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

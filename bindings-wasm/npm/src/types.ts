@@ -1828,8 +1828,18 @@ export interface AllowedPart {
   readonly family?: Family;
   /** The addresses outside the cluster; absent when both ends are inside. */
   readonly addresses?: string;
-  /** Ports open. */
+  /** Ports open, as far as it can be told: what the API leaves open counts as what usually happens. */
   readonly ports: string;
+  /**
+   * Ports of which manifests do not tell: it depends on which addresses a domain name has. Absent when
+   * there are none.
+   */
+  readonly undetermined?: string;
+  /**
+   * Ports that the API leaves to the implementation: policies of equal priority disagree. Absent when
+   * there are none.
+   */
+  readonly implementationDefined?: string;
 }
 
 /** What counts as one end of a connection. */
@@ -1888,6 +1898,11 @@ export interface OutsideLink {
   readonly addresses: string;
   /** Ports open between them and at least one of its pods. */
   readonly ports: string;
+  /**
+   * Ports of which manifests do not tell: it depends on which addresses a domain name has. Absent when
+   * there are none.
+   */
+  readonly undetermined?: string;
 }
 
 /** The policies that select a pod. */
@@ -1950,13 +1965,16 @@ export interface Exposed {
   readonly egress: ExposedSide;
 }
 
-/** One direction. */
+/** One direction. Where the pods of one end differ, what is open to some of them counts. */
 export interface ExposedSide {
-  /** Whether any policy speaks of this direction of these pods. */
+  /** Whether some policy speaks of this direction of each of these pods. */
   readonly protected: boolean;
   /** Addresses outside the cluster. */
   readonly outside: readonly ExposedAddresses[];
-  /** What is open to every pod there could be, whatever its namespace and labels. */
+  /**
+   * What is open to a pod that no rule describes, whatever its namespace and labels. A rule that denies
+   * takes from it only what it denies to everyone.
+   */
   readonly entireCluster: ExposedPorts;
   /** What is open to pods that a rule describes, where that differs from the entire cluster. */
   readonly hypothetical: readonly Hypothetical[];
@@ -1968,6 +1986,11 @@ export interface ExposedAddresses {
   readonly addresses: string;
   /** Ports open. */
   readonly ports: string;
+  /**
+   * Ports of which manifests do not tell: it depends on which addresses a domain name has. Absent when
+   * there are none.
+   */
+  readonly undetermined?: string;
 }
 
 /** Ports, some of them by a name that only the destination can resolve. */
@@ -1976,6 +1999,8 @@ export interface ExposedPorts {
   readonly ports: string;
   /** By name, `TCP http`. */
   readonly named: readonly string[];
+  /** But not the ports that the destination calls so: a cluster-wide rule denies them. Absent when empty. */
+  readonly notNamed?: readonly string[];
 }
 
 /** Pods that are not there, but would be spoken of. */
@@ -1990,6 +2015,8 @@ export interface Hypothetical {
   readonly ports: string;
   /** By name, `TCP http`. */
   readonly named: readonly string[];
+  /** But not the ports that the destination calls so: a cluster-wide rule denies them. Absent when empty. */
+  readonly notNamed?: readonly string[];
   /** Whether a pod of the input is described too. */
   readonly exists: boolean;
 }
@@ -2002,7 +2029,10 @@ export interface SourceText {
   readonly text: string;
 }
 
-/** What changed between two clusters. */
+/**
+ * What changed between two clusters. A workload or a namespace counts as one end: what is said of it is
+ * said of *some* of its pods, and where it does not hold for all of them the entry says so.
+ */
 export interface PolicyDiff {
   /** What counts as one end. */
   readonly by: Granularity;
@@ -2026,13 +2056,17 @@ export interface LinkChange {
   readonly to: string;
   /** Only with this family of addresses; absent when all common families are alike. */
   readonly family?: Family;
-  /** Ports open before. */
+  /** Ports open before between some pod of one end and some pod of the other. */
   readonly before: string;
-  /** Ports open after. */
+  /** Ports open after between some of them. */
   readonly after: string;
-  /** Ports newly open. */
+  /** Ports open before between all of them; absent when these are the same. */
+  readonly beforeEvery?: string;
+  /** Ports open after between all of them; absent when these are the same. */
+  readonly afterEvery?: string;
+  /** Ports newly open between some of them. */
   readonly gained: string;
-  /** Ports no longer open. */
+  /** Ports no longer open between any of them. */
   readonly lost: string;
 }
 
@@ -2042,7 +2076,7 @@ export interface OutsideChange {
   readonly member: string;
   /** Addresses outside for which the change is the same. */
   readonly addresses: string;
-  /** Ports open before. */
+  /** Ports open before between them and some pod of this end. */
   readonly before: string;
   /** Ports open after. */
   readonly after: string;
@@ -2050,6 +2084,11 @@ export interface OutsideChange {
   readonly gained: string;
   /** Ports no longer open. */
   readonly lost: string;
+  /**
+   * Ports of which manifests do not tell, before or after: it depends on which addresses a domain name
+   * has. Absent when there are none.
+   */
+  readonly undetermined?: string;
 }
 
 /** Programs and libraries that resolve names; they differ in what they try and in what stops them. */
@@ -2408,6 +2447,11 @@ export type Claim =
 export interface Assertion {
   /** Whether it holds for every pair and every port: then this is a proof, not a sample. */
   readonly holds: boolean;
+  /**
+   * Whether it is neither proved nor refuted, because a connection depends on what manifests do not
+   * tell or the API leaves open; then `counterexample` is that connection, and `holds` is false.
+   */
+  readonly undetermined: boolean;
   /** One sentence. */
   readonly summary: string;
   /** What was claimed. */
@@ -2416,7 +2460,7 @@ export interface Assertion {
   readonly ports: string;
   /** How many pairs of pods, nodes and address ranges were judged. */
   readonly pairs: number;
-  /** A connection for which it does not hold. */
+  /** A connection for which it does not hold, or may not. */
   readonly counterexample?: Verdict;
 }
 

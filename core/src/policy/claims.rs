@@ -1,6 +1,7 @@
 //! Claims about whole sets of pods and addresses: proved for every pair and port, or refuted by one.
 
 use super::addrs::AddressSet;
+use super::doubts::Doubts;
 use super::engine::Engine;
 use super::selection::{Selection, families};
 use super::{Connection, Direction, PortSet, Verdict};
@@ -25,6 +26,9 @@ pub enum Claim {
 pub struct Assertion {
     /// Whether it holds for every pair and every port: then this is a proof, not a sample.
     pub holds: bool,
+    /// Whether it is neither proved nor refuted, because a connection depends on what manifests do not
+    /// tell or the API leaves open; then `counterexample` is that connection, and `holds` is false.
+    pub undetermined: bool,
     /// One sentence.
     pub summary: String,
     /// What was claimed.
@@ -33,7 +37,7 @@ pub struct Assertion {
     pub ports: PortSet,
     /// How many pairs of pods, nodes and address ranges were judged.
     pub pairs: u32,
-    /// A connection for which it does not hold.
+    /// A connection for which it does not hold, or may not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counterexample: Option<Box<Verdict>>,
 }
@@ -45,26 +49,42 @@ struct Search<'a> {
     claim: Claim,
     asked: &'a PortSet,
     pairs: u32,
+    /// A connection that may refute the claim, but not for certain.
+    unsure: Option<Connection>,
+}
+
+type Ends = ((Party, IpAddr), (Party, IpAddr));
+
+fn connection((from, to): Ends, (protocol, port): (Protocol, u16)) -> Connection {
+    Connection { from: from.0, to: to.0, from_ip: from.1, to_ip: to.1, protocol, port }
+}
+
+/// A port of a set, TCP first: it makes the most telling example.
+fn example(set: &PortSet) -> Option<(Protocol, u16)> {
+    let ranges: Vec<_> = set.ranges().collect();
+    let tcp = ranges.iter().find(|(protocol, ..)| *protocol == Protocol::Tcp);
+    tcp.or_else(|| ranges.first()).map(|(protocol, port, _)| (*protocol, *port))
 }
 
 impl Search<'_> {
-    /// A port of the pair that refutes the claim.
-    fn refutes(&mut self, open: &PortSet, pairs: u32) -> Option<(Protocol, u16)> {
+    /// A connection that refutes the claim, among `pairs` pairs that are alike.
+    fn refutes(&mut self, ends: Ends, open: &PortSet, doubts: &Doubts, pairs: u32) -> Option<Connection> {
         self.pairs = self.pairs.saturating_add(pairs);
+        let doubts = doubts.undetermined.union(&doubts.implementation_defined).intersect(self.asked);
         let wrong = match self.claim {
             Claim::Denied => open.intersect(self.asked),
             Claim::Allowed => self.asked.subtract(open),
         };
-        // TCP first: it makes the most telling example.
-        let ranges: Vec<_> = wrong.ranges().collect();
-        let tcp = ranges.iter().find(|(protocol, ..)| *protocol == Protocol::Tcp);
-        tcp.or_else(|| ranges.first()).map(|(protocol, port, _)| (*protocol, *port))
+        if self.unsure.is_none() {
+            self.unsure = example(&doubts).map(|port| connection(ends, port));
+        }
+        example(&wrong.subtract(&doubts)).map(|port| connection(ends, port))
     }
 
     fn one(&mut self, from: (Party, IpAddr), to: (Party, IpAddr)) -> Option<Connection> {
         let open = self.engine.ports_between(self.snapshot, from, to);
-        let (protocol, port) = self.refutes(&open, 1)?;
-        Some(Connection { from: from.0, to: to.0, from_ip: from.1, to_ip: to.1, protocol, port })
+        let doubts = self.engine.doubts_between(self.snapshot, from, to);
+        self.refutes((from, to), &open, &doubts, 1)
     }
 
     fn run(&mut self, from: &Selection, to: &Selection) -> Option<Connection> {
@@ -103,17 +123,13 @@ impl Search<'_> {
                     let count = (senders.len() as u32).saturating_mul(receivers.len() as u32);
                     let count =
                         if source == target { count.saturating_sub(senders.len() as u32) } else { count };
-                    if let Some((protocol, port)) = self.refutes(matrix.ports(number), count) {
-                        let ends = families(self.snapshot, Party::Pod(a), Party::Pod(b));
-                        let (_, from_ip, to_ip) = ends.into_iter().find(|(other, ..)| *other == family)?;
-                        return Some(Connection {
-                            from: Party::Pod(a),
-                            to: Party::Pod(b),
-                            from_ip,
-                            to_ip,
-                            protocol,
-                            port,
-                        });
+                    let ends = families(self.snapshot, Party::Pod(a), Party::Pod(b));
+                    let (_, from_ip, to_ip) = ends.into_iter().find(|(other, ..)| *other == family)?;
+                    let ends = ((Party::Pod(a), from_ip), (Party::Pod(b), to_ip));
+                    let doubts = self.engine.doubts_between(self.snapshot, ends.0, ends.1);
+                    let found = self.refutes(ends, matrix.ports(number), &doubts, count);
+                    if found.is_some() {
+                        return found;
                     }
                 }
             }
@@ -137,22 +153,16 @@ impl Search<'_> {
         }
         for (_, members) in self.by_class(pods) {
             let pod = *members.first()?;
-            for (set, open) in self.engine.ports_outside(self.snapshot, pod, direction, addresses) {
-                let Some((protocol, port)) = self.refutes(&open, members.len() as u32) else { continue };
-                let (ip, _) = set.ranges().next()?;
+            for part in self.engine.outside_parts(self.snapshot, pod, direction, addresses) {
+                let (ip, _) = part.addresses.ranges().next()?;
                 let own =
                     self.snapshot.pod(pod)?.ips.iter().find(|own| own.is_ipv4() == ip.is_ipv4()).copied()?;
                 let (inside, beyond) = ((Party::Pod(pod), own), (Party::Outside(ip), ip));
-                let (from, to) =
-                    if direction == Direction::Ingress { (beyond, inside) } else { (inside, beyond) };
-                return Some(Connection {
-                    from: from.0,
-                    to: to.0,
-                    from_ip: from.1,
-                    to_ip: to.1,
-                    protocol,
-                    port,
-                });
+                let ends = if direction == Direction::Ingress { (beyond, inside) } else { (inside, beyond) };
+                let found = self.refutes(ends, &part.ports, &part.doubts, members.len() as u32);
+                if found.is_some() {
+                    return found;
+                }
             }
         }
         None
@@ -194,21 +204,25 @@ impl Engine {
         to: &Selection,
         ports: &PortSet,
     ) -> Option<Assertion> {
-        let mut search = Search { engine: self, snapshot, claim, asked: ports, pairs: 0 };
+        let mut search = Search { engine: self, snapshot, claim, asked: ports, pairs: 0, unsure: None };
         let found = search.run(from, to);
         if search.pairs == 0 {
             return None;
         }
-        let counterexample = found.map(|connection| Box::new(self.verdict(snapshot, &connection)));
+        let undetermined = found.is_none() && search.unsure.is_some();
+        let connection = found.or(search.unsure);
+        let counterexample = connection.map(|connection| Box::new(self.verdict(snapshot, &connection)));
         let summary = super::explain::assertion(
             claim == Claim::Denied,
             ports,
             search.pairs,
             counterexample.as_ref().map(|verdict| verdict.summary.as_str()),
+            undetermined,
         );
         let ports = ports.clone();
         Some(Assertion {
             holds: counterexample.is_none(),
+            undetermined,
             summary,
             claim,
             ports,

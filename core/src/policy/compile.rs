@@ -245,7 +245,9 @@ pub(super) fn cluster_policy(
         tier,
         priority: if tier == Tier::Baseline && !current { 0 } else { spec.priority },
         subject,
-        never_host_network: current,
+        // policy-api: both versions, "host-networked pods are not included in subject selection", nor in
+        // peers by selector
+        never_host_network: true,
         rules: [ingress, egress],
     })
 }
@@ -320,7 +322,7 @@ pub(super) enum ClusterPeer<'a> {
     Unknown,
 }
 
-/// Reads one peer. `current` is v1alpha2, where `networks` match pod addresses; in v1alpha1 they never do.
+/// Reads one peer. `current` is v1alpha2.
 pub(super) fn cluster_peer<'a>(
     snapshot: &Snapshot,
     peer: &'a ClusterPolicyPeer,
@@ -339,7 +341,9 @@ pub(super) fn cluster_peer<'a>(
     } else if let Some(networks) = &peer.networks {
         let blocks = networks.iter().filter_map(|text| parse_block(text));
         let set = blocks.fold(AddressSet::none(), |set, net| set.union(&AddressSet::block(net)));
-        ClusterPeer::Addresses(set, current)
+        // policy-api: both versions, "cluster-internal traffic will be checked against the rule as well";
+        // plugins whose ipBlocks do not match pods treated v1alpha1 alike
+        ClusterPeer::Addresses(set, current || snapshot.settings.policy.ip_block_matches_pods)
     } else if peer.domain_names.is_some() {
         ClusterPeer::Domains
     } else {

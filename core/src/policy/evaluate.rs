@@ -73,14 +73,14 @@ impl Engine {
 
     pub(super) fn judge(&self, snapshot: &Snapshot, connection: &Connection) -> Judgement {
         let same = |ruling: Ruling| Judgement { decision: ruling.decision, egress: ruling, ingress: ruling };
-        if !snapshot.settings.cni.enforces_network_policy {
-            return same(Ruling::allowed(Reason::NotEnforced));
-        }
         let Connection { from, to, from_ip, to_ip, protocol, port } = *connection;
         for party in [from, to] {
             if let Some(missing) = missing(snapshot, party) {
                 return same(Ruling::new(Decision::Undetermined { missing }, missing));
             }
+        }
+        if !snapshot.settings.cni.enforces_network_policy {
+            return same(Ruling::allowed(Reason::NotEnforced));
         }
         let rewritten = self.is_rewritten(snapshot, from, from_ip);
         // k8s: network-policies.md "A Pod cannot block access to itself"
@@ -199,96 +199,58 @@ impl Engine {
     }
 
     fn tiers(&self, snapshot: &Snapshot, applied: &Applied, subject: &End<'_>, ask: &Ask<'_>) -> Ruling {
-        let mut unknown = false;
+        let mut doubt = false;
         // policy-api: v1alpha2 ClusterNetworkPolicy, tiers and priorities
-        if let Some(ruling) = ask.first_match(&applied.admin, &mut unknown).and_then(First::ruling) {
-            return ruling.unless(unknown);
-        }
-        if !applied.network.is_empty() {
+        let ruling = if let Some(ruling) = ask.first_match(&applied.admin, &mut doubt) {
+            ruling
+        } else if !applied.network.is_empty() {
             // k8s: network-policies.md "traffic to and from the node where a Pod is running is always allowed"
-            let ruling = if own_node(snapshot, subject, ask.peer) {
+            if own_node(snapshot, subject, ask.peer) {
                 Ruling::allowed(Reason::OwnNode)
             } else {
                 match ask.any_match(&applied.network) {
                     Some(by) => Ruling { by: Some(by), ..Ruling::allowed(Reason::RuleAllows) },
                     None => Ruling::new(Decision::Denied, Reason::NoRuleAdmits),
                 }
-            };
-            return ruling.unless(unknown);
-        }
-        if let Some(ruling) = ask.first_match(&applied.baseline, &mut unknown).and_then(First::ruling) {
-            return ruling.unless(unknown);
-        }
-        Ruling::allowed(Reason::NotIsolated)
-    }
-}
-
-/// The first rule that matches in an ordered tier.
-struct First {
-    action: Action,
-    by: (u32, u32),
-    /// Another policy of the same priority has another opinion.
-    disputed: bool,
-}
-
-impl First {
-    fn ruling(self) -> Option<Ruling> {
-        let (outcome, decision, reason) = match self.action {
-            Action::Allow => (Outcome::Allowed, Decision::Allowed, Reason::RuleAllows),
-            Action::Deny => (Outcome::Denied, Decision::Denied, Reason::RuleDenies),
-            Action::Pass => return None,
-        };
-        let decision = if self.disputed {
-            Decision::ImplementationDefined { usually: outcome, why: Reason::EqualPriority }
+            }
         } else {
-            decision
+            let ruling = ask.first_match(&applied.baseline, &mut doubt);
+            ruling.unwrap_or_else(|| Ruling::allowed(Reason::NotIsolated))
         };
-        Some(Ruling { decision, reason, by: Some(self.by) })
-    }
-}
-
-impl Ruling {
-    /// A denial that an earlier rule about domain names might have prevented is undetermined.
-    fn unless(self, unknown: bool) -> Self {
-        match self.decision {
-            Decision::Allowed => self,
-            _ if unknown => Self {
-                decision: Decision::Undetermined { missing: Reason::DomainName },
-                reason: Reason::DomainName,
-                by: self.by,
-            },
-            _ => self,
-        }
+        if doubt { self.in_doubt(snapshot, applied, subject, ask, ruling) } else { ruling }
     }
 }
 
 /// One question to a list of policies.
-struct Ask<'a> {
-    engine: &'a Engine,
+pub(super) struct Ask<'a> {
+    pub engine: &'a Engine,
     direction: Direction,
-    peer: &'a End<'a>,
+    pub peer: &'a End<'a>,
     target: Option<&'a Class>,
     key: u32,
 }
 
 impl Ask<'_> {
-    fn rules(&self, policy: u32) -> &[Rule] {
+    pub(super) fn rules(&self, policy: u32) -> &[Rule] {
         let rules = self.engine.policy(policy).and_then(|policy| policy.rules.get(self.direction.index()));
         rules.and_then(Option::as_ref).map_or(&[], Vec::as_slice)
     }
 
-    fn any_match(&self, policies: &[u32]) -> Option<(u32, u32)> {
+    pub(super) fn any_match(&self, policies: &[u32]) -> Option<(u32, u32)> {
         policies.iter().find_map(|policy| {
             let rule = (0..).zip(self.rules(*policy)).find(|(_, rule)| self.peer(rule) && self.port(rule))?;
             Some((*policy, rule.0))
         })
     }
 
-    fn first_match(&self, policies: &[u32], unknown: &mut bool) -> Option<First> {
-        let mut first: Option<(First, i32)> = None;
+    /// What the first rule that matches in an ordered tier says, unless it passes the connection on.
+    /// Notes whether another policy of the same priority may have another opinion, or a rule before it
+    /// speaks of domain names.
+    fn first_match(&self, policies: &[u32], doubt: &mut bool) -> Option<Ruling> {
+        let mut first: Option<(Action, (u32, u32), i32)> = None;
         for policy in policies {
             let priority = self.engine.policy(*policy).map_or(0, |policy| policy.priority);
-            if first.as_ref().is_some_and(|(_, found)| *found != priority) {
+            if first.is_some_and(|(.., found)| found != priority) {
                 break;
             }
             for (number, rule) in (0..).zip(self.rules(*policy)) {
@@ -296,22 +258,25 @@ impl Ask<'_> {
                     continue;
                 }
                 if self.peer(rule) {
-                    match &mut first {
-                        Some((first, _)) => first.disputed |= first.action != rule.action,
-                        None => {
-                            let by = (*policy, number);
-                            first = Some((First { action: rule.action, by, disputed: false }, priority));
-                        }
+                    match first {
+                        Some((action, ..)) => *doubt |= action != rule.action,
+                        None => first = Some((rule.action, (*policy, number), priority)),
                     }
                     break;
                 }
-                *unknown |= rule.domains && self.peer.outside && first.is_none();
+                *doubt |= rule.domains && self.peer.outside;
             }
         }
-        first.map(|(first, _)| first)
+        let (action, by, _) = first?;
+        let (decision, reason) = match action {
+            Action::Allow => (Decision::Allowed, Reason::RuleAllows),
+            Action::Deny => (Decision::Denied, Reason::RuleDenies),
+            Action::Pass => return None,
+        };
+        Some(Ruling { decision, reason, by: Some(by) })
     }
 
-    fn peer(&self, rule: &Rule) -> bool {
+    pub(super) fn peer(&self, rule: &Rule) -> bool {
         let (class, atoms) = match self.peer.class {
             Some((class, _)) => (class, rule.pod_atoms),
             None => (NOTHING, rule.atoms),
@@ -321,7 +286,7 @@ impl Ask<'_> {
             || self.engine.set(atoms).contains(self.peer.atom)
     }
 
-    fn port(&self, rule: &Rule) -> bool {
+    pub(super) fn port(&self, rule: &Rule) -> bool {
         let ports = &rule.ports;
         ports.any
             || self.engine.words.ports.get(ports.numbers).contains_key(self.key)

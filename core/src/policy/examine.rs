@@ -133,7 +133,7 @@ impl<'a> PolicyView<'a> {
                 }
             }
             Self::Cluster(_, stored) => {
-                if stored.object.kind == "ClusterNetworkPolicy" && pod.host_network {
+                if pod.host_network {
                     return Err("it never selects pods on the host network".into());
                 }
                 let subject = &stored.value.spec.subject;
@@ -313,7 +313,7 @@ impl<'a> PolicyView<'a> {
                             (everyone, action) = (true, Action::Deny);
                             Fit::YES
                         }
-                        seen => cluster_fit(seen, one, current, peer),
+                        seen => cluster_fit(seen, one, peer),
                     };
                     peers_seen.push(fit.part(format!("{field}.{word}[{n}]")));
                 }
@@ -383,17 +383,17 @@ fn selectors_fit(
     }
 }
 
-fn cluster_fit(seen: ClusterPeer<'_>, peer: &ClusterPolicyPeer, current: bool, other: &Other<'_>) -> Fit {
+fn cluster_fit(seen: ClusterPeer<'_>, peer: &ClusterPolicyPeer, other: &Other<'_>) -> Fit {
     match seen {
         ClusterPeer::Pods(namespaces, pods) => match (other.pod, other.namespace) {
-            (Some(pod), Some(_)) if current && pod.host_network => {
+            (Some(pod), Some(_)) if pod.host_network => {
                 Fit::no(5, "pods on the host network are never matched by selectors")
             }
             (Some(pod), Some(namespace)) => selectors_fit(Some(namespaces), pods, pod, namespace),
             _ => Fit::no(5, other.what()),
         },
         ClusterPeer::Addresses(_, false) if other.pod.is_some() => {
-            Fit::no(5, "networks of this API version never match pods")
+            Fit::no(5, "with this network plugin networks do not match pods")
         }
         ClusterPeer::Addresses(set, _) => address_fit(&set, peer, other),
         ClusterPeer::Domains => {

@@ -186,11 +186,18 @@ pub(crate) const NOT_A_SELECTION: &str = "write `namespace/name`, `namespace/*`,
 pub(crate) const NOTHING_SELECTED: &str = "it selects nothing";
 
 /// The outcome of an assertion.
-pub(crate) fn assertion(denied: bool, ports: &PortSet, pairs: u32, counterexample: Option<&str>) -> String {
+pub(crate) fn assertion(
+    denied: bool,
+    ports: &PortSet,
+    pairs: u32,
+    counterexample: Option<&str>,
+    undetermined: bool,
+) -> String {
     let ports = if ports.is_all() { "any port".to_owned() } else { ports.to_string() };
     match (denied, counterexample) {
         (true, None) => format!("proved: none of the {pairs} pairs can connect on {ports}"),
         (false, None) => format!("proved: each of the {pairs} pairs can connect on {ports}"),
+        (_, Some(verdict)) if undetermined => format!("neither proved nor refuted: {verdict}"),
         (_, Some(verdict)) => format!("refuted: {verdict}"),
     }
 }

@@ -8,12 +8,13 @@ use super::compile::{
 use super::engine::Engine;
 use super::examine::{Other, PolicyView};
 use super::explain;
-use super::reach::{Granularity, member_name};
+use super::reach::{Granularity, Said, member_name, overlay};
 use super::selection::Selection;
 use super::{Action, AddressSet, Direction, PortSet, Tier};
 use crate::manifest::api::core_v1::PodSpec;
 use crate::manifest::api::meta::{LabelSelector, Labels};
 use crate::model::{Party, PodId, Protocol, Snapshot};
+use crate::order::SliceOrder;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -37,15 +38,16 @@ pub struct Exposed {
     pub egress: ExposedSide,
 }
 
-/// One direction.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// One direction. Where the pods of one end differ, what is open to some of them counts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ExposedSide {
-    /// Whether any policy speaks of this direction of these pods.
+    /// Whether some policy speaks of this direction of each of these pods.
     pub protected: bool,
     /// Addresses outside the cluster.
     pub outside: Vec<ExposedAddresses>,
-    /// What is open to every pod there could be, whatever its namespace and labels.
+    /// What is open to a pod that no rule describes, whatever its namespace and labels. A rule that denies
+    /// takes from it only what it denies to everyone.
     pub entire_cluster: ExposedPorts,
     /// What is open to pods that a rule describes, where that differs from the entire cluster.
     pub hypothetical: Vec<Hypothetical>,
@@ -59,6 +61,10 @@ pub struct ExposedAddresses {
     pub addresses: AddressSet,
     /// Ports open.
     pub ports: PortSet,
+    /// Ports of which manifests do not tell: it depends on which addresses a domain name has. Absent when
+    /// there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undetermined: Option<PortSet>,
 }
 
 /// Ports, some of them by a name that only the destination can resolve.
@@ -69,6 +75,9 @@ pub struct ExposedPorts {
     pub ports: PortSet,
     /// By name, `TCP http`.
     pub named: BTreeSet<String>,
+    /// But not the ports that the destination calls so: a cluster-wide rule denies them. Absent when empty.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub not_named: BTreeSet<String>,
 }
 
 /// Pods that are not there, but would be spoken of.
@@ -279,9 +288,9 @@ fn rules_of(snapshot: &Snapshot, view: &PolicyView<'_>, direction: Direction) ->
 /// The ports of a rule, names resolved where the destination is known.
 fn ports_of(rule: &Rule, target: Option<&PodSpec>) -> ExposedPorts {
     if rule.any {
-        return ExposedPorts { ports: PortSet::all(), named: BTreeSet::new() };
+        return ExposedPorts { ports: PortSet::all(), ..ExposedPorts::default() };
     }
-    let mut out = ExposedPorts { ports: rule.numbers.clone(), named: BTreeSet::new() };
+    let mut out = ExposedPorts { ports: rule.numbers.clone(), ..ExposedPorts::default() };
     for (protocol, name) in &rule.names {
         match target {
             Some(spec) => {
@@ -325,25 +334,27 @@ fn open(
         match action {
             Action::Allow => {
                 allowed.ports = allowed.ports.union(&taken);
-                allowed.named.extend(ports.named);
+                allowed.admit(ports.named);
             }
             Action::Pass => passed = passed.union(&taken),
-            Action::Deny => {}
+            Action::Deny => allowed.refuse(ports.named),
         }
     }
     rest = rest.union(&passed);
     if isolated {
         for (_, ports) in matching(Tier::NetworkPolicy) {
             allowed.ports = allowed.ports.union(&ports.ports.intersect(&rest));
-            allowed.named.extend(ports.named);
+            allowed.admit(ports.named);
         }
     } else {
         for (action, ports) in matching(Tier::Baseline) {
             let taken = ports.ports.intersect(&rest);
             rest = rest.subtract(&taken);
-            if action != Action::Deny {
+            if action == Action::Deny {
+                allowed.refuse(ports.named);
+            } else {
                 allowed.ports = allowed.ports.union(&taken);
-                allowed.named.extend(ports.named);
+                allowed.admit(ports.named);
             }
         }
         allowed.ports = allowed.ports.union(&rest);
@@ -357,17 +368,24 @@ fn open(
 impl Engine {
     /// To whom the pods of a selection are exposed beyond what is in the input.
     pub(super) fn exposure(&self, snapshot: &Snapshot, by: Granularity, selection: &Selection) -> Exposure {
-        let mut out: Vec<(String, PodId)> = Vec::new();
+        // One pod of every class: policies cannot tell the others from it.
+        let mut out: Vec<(String, Vec<(u32, PodId)>)> = Vec::new();
         for pod in &selection.pods {
+            let Some((class, _)) = self.classes.of(*pod) else { continue };
             let name = member_name(snapshot, *pod, by);
-            if self.classes.of(*pod).is_some() && out.iter().all(|(other, _)| *other != name) {
-                out.push((name, *pod));
+            match out.iter_mut().find(|(other, _)| *other == name) {
+                Some((_, pods)) if pods.iter().any(|(other, _)| *other == class) => {}
+                Some((_, pods)) => pods.push((class, *pod)),
+                None => out.push((name, vec![(class, *pod)])),
             }
         }
-        let members = out.into_iter().map(|(member, pod)| Exposed {
-            ingress: self.exposed(snapshot, pod, Direction::Ingress, &selection.addresses),
-            egress: self.exposed(snapshot, pod, Direction::Egress, &selection.addresses),
-            member,
+        let members = out.into_iter().map(|(member, pods)| {
+            let side = |direction| {
+                let sides =
+                    pods.iter().map(|(_, pod)| self.exposed(snapshot, *pod, direction, &selection.addresses));
+                sides.reduce(ExposedSide::or).unwrap_or_default()
+            };
+            Exposed { ingress: side(Direction::Ingress), egress: side(Direction::Egress), member }
         });
         Exposure { members: members.collect() }
     }
@@ -379,9 +397,11 @@ impl Engine {
         direction: Direction,
         addresses: &AddressSet,
     ) -> ExposedSide {
-        let outside = self.ports_outside(snapshot, pod, direction, addresses);
-        let outside = outside.into_iter().filter(|(_, ports)| !ports.is_none());
-        let outside = outside.map(|(addresses, ports)| ExposedAddresses { addresses, ports }).collect();
+        let mut outside = Vec::new();
+        for part in self.outside_parts(snapshot, pod, direction, addresses) {
+            let said = Said { ports: part.ports, undetermined: part.doubts.undetermined };
+            overlay(&mut outside, part.addresses, said);
+        }
         let ip = snapshot.pod(pod).and_then(|pod| pod.ips.first().copied());
         let ip = ip.unwrap_or(std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED));
         let other = Other::new(snapshot, Party::Pod(pod), ip);
@@ -424,7 +444,82 @@ impl Engine {
                 exists: exists(snapshot, described),
             });
         }
-        ExposedSide { protected, outside, entire_cluster, hypothetical }
+        ExposedSide { protected, outside: addresses_of(outside), entire_cluster, hypothetical }
+    }
+}
+
+/// What is said of addresses as a list, without those of which nothing is open.
+fn addresses_of(mut pieces: Vec<(AddressSet, Said)>) -> Vec<ExposedAddresses> {
+    pieces.retain(|(_, said)| !said.is_none());
+    pieces.order();
+    let entry = |(addresses, said): (AddressSet, Said)| ExposedAddresses {
+        addresses,
+        undetermined: said.undetermined(),
+        ports: said.ports,
+    };
+    pieces.into_iter().map(entry).collect()
+}
+
+impl ExposedPorts {
+    /// Ports by name that an earlier rule did not refuse.
+    fn admit(&mut self, names: BTreeSet<String>) {
+        self.named.extend(names.into_iter().filter(|name| !self.not_named.contains(name)));
+    }
+
+    /// Ports by name that an earlier rule did not admit.
+    fn refuse(&mut self, names: BTreeSet<String>) {
+        self.not_named.extend(names.into_iter().filter(|name| !self.named.contains(name)));
+    }
+
+    fn or(&self, other: &Self) -> Self {
+        let mut out = Self {
+            ports: self.ports.union(&other.ports),
+            named: &self.named | &other.named,
+            not_named: &self.not_named & &other.not_named,
+        };
+        if out.ports.is_all() {
+            out.named.clear();
+        }
+        out
+    }
+}
+
+impl ExposedSide {
+    /// What is said of the pods that one of the two is said of.
+    fn or(self, other: Self) -> Self {
+        let mut pieces = Vec::new();
+        for part in self.outside.iter().chain(&other.outside) {
+            let undetermined = part.undetermined.clone().unwrap_or_default();
+            overlay(&mut pieces, part.addresses.clone(), Said { ports: part.ports.clone(), undetermined });
+        }
+        let entire_cluster = self.entire_cluster.or(&other.entire_cluster);
+        let mut hypothetical: Vec<Hypothetical> = Vec::new();
+        for one in self.hypothetical.iter().chain(&other.hypothetical) {
+            if hypothetical.iter().any(|own| own.is_alike(one)) {
+                continue;
+            }
+            let said_by = |side: &Self| {
+                let own = side.hypothetical.iter().find(|own| own.is_alike(one));
+                own.map_or(&side.entire_cluster, |own| &own.open).clone()
+            };
+            let open = said_by(&self).or(&said_by(&other));
+            if open != entire_cluster {
+                hypothetical.push(Hypothetical { open, ..one.clone() });
+            }
+        }
+        Self {
+            protected: self.protected && other.protected,
+            outside: addresses_of(pieces),
+            entire_cluster,
+            hypothetical,
+        }
+    }
+}
+
+impl Hypothetical {
+    /// Whether both describe the same pods.
+    fn is_alike(&self, other: &Self) -> bool {
+        self.namespace == other.namespace && self.namespaces == other.namespaces && self.pods == other.pods
     }
 }
 

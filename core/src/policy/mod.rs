@@ -18,6 +18,7 @@ mod bits;
 mod claims;
 mod classes;
 mod compile;
+mod doubts;
 mod engine;
 mod evaluate;
 mod examine;
@@ -43,6 +44,7 @@ pub(crate) use explain::{selector as selector_text, selector_miss};
 
 pub use addrs::AddressSet;
 pub use claims::{Assertion, Claim};
+pub use doubts::Doubts;
 pub use engine::Engine;
 pub use exposure::{Exposed, ExposedAddresses, ExposedPorts, ExposedSide, Exposure, Hypothetical};
 pub use matrix::Matrix;

@@ -1,6 +1,7 @@
 //! The questions of this room as methods of the cluster, with both ends in kubectl's notation.
 
 use super::claims::{Assertion, Claim};
+use super::doubts::Doubts;
 use super::explain;
 use super::exposure::Exposure;
 use super::membership::{PodsOf, PoliciesOf};
@@ -35,8 +36,29 @@ pub struct AllowedPart {
     /// The addresses outside the cluster; absent when both ends are inside.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub addresses: Option<AddressSet>,
-    /// Ports open.
+    /// Ports open, as far as it can be told: what the API leaves open counts as what usually happens.
     pub ports: PortSet,
+    /// Ports of which manifests do not tell: it depends on which addresses a domain name has. Absent when
+    /// there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undetermined: Option<PortSet>,
+    /// Ports that the API leaves to the implementation: policies of equal priority disagree. Absent when
+    /// there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub implementation_defined: Option<PortSet>,
+}
+
+impl AllowedPart {
+    fn new(family: Option<Family>, addresses: Option<AddressSet>, ports: PortSet, doubts: Doubts) -> Self {
+        let some = |set: PortSet| (!set.is_none()).then_some(set);
+        Self {
+            family,
+            addresses,
+            ports,
+            undetermined: some(doubts.undetermined),
+            implementation_defined: some(doubts.implementation_defined),
+        }
+    }
 }
 
 fn unreadable(what: &'static str, text: &str, reason: &str) -> AskError {
@@ -182,16 +204,19 @@ impl Cluster {
             _ => None,
         };
         if let Some((pod, direction, addresses)) = border {
-            for (set, ports) in self.policies().ports_outside(snapshot, pod, direction, &addresses) {
-                parts.push(AllowedPart { family: None, addresses: Some(set), ports });
+            for part in self.policies().outside_parts(snapshot, pod, direction, &addresses) {
+                parts.push(AllowedPart::new(None, Some(part.addresses), part.ports, part.doubts));
             }
         } else {
             let (source, target) = (party(snapshot, from)?, party(snapshot, to)?);
             for (family, from, to) in families(snapshot, source, target) {
                 let ports = self.policies().ports_between(snapshot, (source, from), (target, to));
-                parts.push(AllowedPart { family: Some(family), addresses: None, ports });
+                let doubts = self.policies().doubts_between(snapshot, (source, from), (target, to));
+                parts.push(AllowedPart::new(Some(family), None, ports, doubts));
             }
-            if parts.iter().all(|part| parts.first().is_some_and(|first| first.ports == part.ports)) {
+            let alike =
+                |a: &AllowedPart, b: &AllowedPart| AllowedPart { family: a.family, ..b.clone() } == *a;
+            if parts.iter().all(|part| parts.first().is_some_and(|first| alike(first, part))) {
                 parts.truncate(1);
                 parts.iter_mut().for_each(|part| part.family = None);
             }

@@ -79,9 +79,14 @@ pub struct OutsideLink {
     pub addresses: AddressSet,
     /// Ports open between them and at least one of its pods.
     pub ports: PortSet,
+    /// Ports of which manifests do not tell: it depends on which addresses a domain name has. Absent when
+    /// there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undetermined: Option<PortSet>,
 }
 
-/// What changed between two clusters.
+/// What changed between two clusters. A workload or a namespace counts as one end: what is said of it is
+/// said of *some* of its pods, and where it does not hold for all of them the entry says so.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PolicyDiff {
@@ -110,13 +115,19 @@ pub struct LinkChange {
     /// Only with this family of addresses; absent when all common families are alike.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub family: Option<Family>,
-    /// Ports open before.
+    /// Ports open before between some pod of one end and some pod of the other.
     pub before: PortSet,
-    /// Ports open after.
+    /// Ports open after between some of them.
     pub after: PortSet,
-    /// Ports newly open.
+    /// Ports open before between all of them; absent when these are the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before_every: Option<PortSet>,
+    /// Ports open after between all of them; absent when these are the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after_every: Option<PortSet>,
+    /// Ports newly open between some of them.
     pub gained: PortSet,
-    /// Ports no longer open.
+    /// Ports no longer open between any of them.
     pub lost: PortSet,
 }
 
@@ -128,7 +139,7 @@ pub struct OutsideChange {
     pub member: String,
     /// Addresses outside for which the change is the same.
     pub addresses: AddressSet,
-    /// Ports open before.
+    /// Ports open before between them and some pod of this end.
     pub before: PortSet,
     /// Ports open after.
     pub after: PortSet,
@@ -136,6 +147,10 @@ pub struct OutsideChange {
     pub gained: PortSet,
     /// Ports no longer open.
     pub lost: PortSet,
+    /// Ports of which manifests do not tell, before or after: it depends on which addresses a domain name
+    /// has. Absent when there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undetermined: Option<PortSet>,
 }
 
 /// The pods of one end that are of one class and on one node (the node counts only where the host
@@ -357,29 +372,40 @@ impl Engine {
             return out;
         }
         for (name, groups) in ends.names.iter().zip(&ends.groups) {
-            let mut pieces: Vec<(AddressSet, PortSet)> = Vec::new();
+            let mut pieces: Vec<(AddressSet, Said)> = Vec::new();
             for group in groups {
                 let Some(pod) = group.pods.first() else { continue };
-                for (set, ports) in self.ports_outside(snapshot, *pod, direction, addresses) {
-                    overlay(&mut pieces, set, ports.intersect(asked));
+                for part in self.outside_parts(snapshot, *pod, direction, addresses) {
+                    let said = Said {
+                        ports: part.ports.intersect(asked),
+                        undetermined: part.doubts.undetermined.intersect(asked),
+                    };
+                    overlay(&mut pieces, part.addresses, said);
                 }
             }
-            pieces.retain(|(_, ports)| !ports.is_none());
+            pieces.retain(|(_, said)| !said.is_none());
             pieces.order();
-            let link = |(addresses, ports)| OutsideLink { member: name.clone(), addresses, ports };
-            out.extend(pieces.into_iter().map(link));
+            out.extend(pieces.into_iter().map(|(addresses, said)| OutsideLink {
+                member: name.clone(),
+                addresses,
+                undetermined: said.undetermined(),
+                ports: said.ports,
+            }));
         }
         out
     }
 
     /// What changed from this cluster to another.
     pub(super) fn diff(&self, before: &Reachability, after: &Reachability) -> PolicyDiff {
+        // Ports open between some pods, and between all of them.
+        type Both = (PortSet, PortSet);
         let links = |reach: &Reachability| {
-            let mut map: BTreeMap<(String, String, Option<Family>), PortSet> = BTreeMap::new();
+            let mut map: BTreeMap<(String, String, Option<Family>), Both> = BTreeMap::new();
             for link in &reach.connections {
-                let ports = link.some.as_ref().unwrap_or(&link.ports).clone();
+                let some = link.some.as_ref().unwrap_or(&link.ports).clone();
                 for family in families(link.family) {
-                    map.insert((link.from.clone(), link.to.clone(), Some(family)), ports.clone());
+                    let key = (link.from.clone(), link.to.clone(), Some(family));
+                    map.insert(key, (some.clone(), link.ports.clone()));
                 }
             }
             map
@@ -390,26 +416,29 @@ impl Engine {
         keys.dedup();
         let mut connections: Vec<LinkChange> = Vec::new();
         for key in keys {
-            let side = |map: &BTreeMap<_, PortSet>| map.get(&key).cloned().unwrap_or_default();
-            let (before, after) = (side(&old), side(&new));
-            if before == after {
+            let side = |map: &BTreeMap<_, Both>| map.get(&key).cloned().unwrap_or_default();
+            let ((before, before_every), (after, after_every)) = (side(&old), side(&new));
+            if before == after && before_every == after_every {
                 continue;
             }
             let (from, to, family) = key;
-            let twin = connections.last_mut().filter(|last| {
-                last.from == from && last.to == to && last.before == before && last.after == after
-            });
+            let change = LinkChange {
+                gained: after.subtract(&before),
+                lost: before.subtract(&after),
+                from,
+                to,
+                family,
+                before_every: (before_every != before).then_some(before_every),
+                after_every: (after_every != after).then_some(after_every),
+                before,
+                after,
+            };
+            let twin = connections
+                .last_mut()
+                .filter(|last| LinkChange { family: change.family, ..(**last).clone() } == change);
             match twin {
                 Some(twin) => twin.family = None,
-                None => connections.push(LinkChange {
-                    gained: after.subtract(&before),
-                    lost: before.subtract(&after),
-                    from,
-                    to,
-                    family,
-                    before,
-                    after,
-                }),
+                None => connections.push(change),
             }
         }
         let missing = |all: &Reachability, other: &Reachability| {
@@ -431,25 +460,49 @@ fn families(family: Option<Family>) -> Vec<Family> {
     family.map_or_else(|| vec![Family::IPv4, Family::IPv6], |family| vec![family])
 }
 
-/// Adds ports for a set of addresses to a partition of addresses by ports.
-fn overlay(pieces: &mut Vec<(AddressSet, PortSet)>, mut set: AddressSet, ports: PortSet) {
-    let mut out: Vec<(AddressSet, PortSet)> = Vec::new();
-    let mut push = |set: AddressSet, ports: PortSet| {
+/// What is said of some addresses: ports open, and ports of which it cannot be told.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Said {
+    pub ports: PortSet,
+    pub undetermined: PortSet,
+}
+
+impl Said {
+    pub(super) fn is_none(&self) -> bool {
+        self.ports.is_none() && self.undetermined.is_none()
+    }
+
+    /// What is said of either of two pods.
+    fn or(&self, other: &Self) -> Self {
+        let ports = self.ports.union(&other.ports);
+        let undetermined = self.undetermined.union(&other.undetermined).subtract(&ports);
+        Self { ports, undetermined }
+    }
+
+    pub(super) fn undetermined(&self) -> Option<PortSet> {
+        (!self.undetermined.is_none()).then(|| self.undetermined.clone())
+    }
+}
+
+/// Adds what is said of a set of addresses to a partition of addresses.
+pub(super) fn overlay(pieces: &mut Vec<(AddressSet, Said)>, mut set: AddressSet, said: Said) {
+    let mut out: Vec<(AddressSet, Said)> = Vec::new();
+    let mut push = |set: AddressSet, said: Said| {
         if set.is_none() {
             return;
         }
-        match out.iter_mut().find(|(_, other)| *other == ports) {
+        match out.iter_mut().find(|(_, other)| *other == said) {
             Some((own, _)) => *own = own.union(&set),
-            None => out.push((set, ports)),
+            None => out.push((set, said)),
         }
     };
-    for (own, open) in pieces.drain(..) {
+    for (own, before) in pieces.drain(..) {
         let both = own.intersect(&set);
-        push(own.subtract(&set), open.clone());
+        push(own.subtract(&set), before.clone());
         set = set.subtract(&both);
-        push(both, open.union(&ports));
+        push(both, before.or(&said));
     }
-    push(set, ports);
+    push(set, said);
     *pieces = out;
 }
 
@@ -459,14 +512,18 @@ fn border_changes(before: &[OutsideLink], after: &[OutsideLink]) -> Vec<OutsideC
     names.dedup();
     let mut out = Vec::new();
     for name in names {
-        let parts = |links: &[OutsideLink]| -> Vec<(AddressSet, PortSet)> {
+        let parts = |links: &[OutsideLink]| -> Vec<(AddressSet, Said)> {
             let own = links.iter().filter(|link| link.member == *name);
-            let mut parts: Vec<_> = own.map(|link| (link.addresses.clone(), link.ports.clone())).collect();
+            let said = |link: &OutsideLink| Said {
+                ports: link.ports.clone(),
+                undetermined: link.undetermined.clone().unwrap_or_default(),
+            };
+            let mut parts: Vec<_> = own.map(|link| (link.addresses.clone(), said(link))).collect();
             let covered = parts.iter().fold(AddressSet::none(), |all, (set, _)| all.union(set));
-            parts.push((AddressSet::all().subtract(&covered), PortSet::none()));
+            parts.push((AddressSet::all().subtract(&covered), Said::default()));
             parts
         };
-        let mut changes: Vec<(AddressSet, PortSet, PortSet)> = Vec::new();
+        let mut changes: Vec<(AddressSet, Said, Said)> = Vec::new();
         for (old_set, old) in parts(before) {
             for (new_set, new) in parts(after) {
                 let both = old_set.intersect(&new_set);
@@ -476,13 +533,20 @@ fn border_changes(before: &[OutsideLink], after: &[OutsideLink]) -> Vec<OutsideC
             }
         }
         changes.order();
-        out.extend(changes.into_iter().map(|(addresses, before, after)| OutsideChange {
-            member: name.clone(),
-            addresses,
-            gained: after.subtract(&before),
-            lost: before.subtract(&after),
-            before,
-            after,
+        out.extend(changes.into_iter().map(|(addresses, before, after)| {
+            OutsideChange {
+                member: name.clone(),
+                addresses,
+                gained: after.ports.subtract(&before.ports),
+                lost: before.ports.subtract(&after.ports),
+                undetermined: Said {
+                    ports: PortSet::none(),
+                    undetermined: before.undetermined.union(&after.undetermined),
+                }
+                .undetermined(),
+                before: before.ports,
+                after: after.ports,
+            }
         }));
     }
     out

@@ -1,6 +1,7 @@
 //! One pair, all ports: the same rules as for one connection, carried out on port sets.
 
 use super::addrs::AddressSet;
+use super::doubts::Doubts;
 use super::engine::{Engine, Rule};
 use super::evaluate::{End, own_node};
 use super::rows::named_set;
@@ -13,14 +14,12 @@ impl Engine {
     /// Exactly the ports on which `from` may open connections to `to`, each end with one of its own
     /// addresses. Empty when an end has no network. What the API leaves open counts as what usually happens.
     pub fn ports_between(&self, snapshot: &Snapshot, from: (Party, IpAddr), to: (Party, IpAddr)) -> PortSet {
-        if !snapshot.settings.cni.enforces_network_policy {
-            return PortSet::all();
-        }
         let dead = |party: Party| matches!(party, Party::Pod(id) if !snapshot.pod(id).is_some_and(|pod| pod.is_alive()));
         if dead(from.0) || dead(to.0) {
             return PortSet::none();
         }
-        if from.0 == to.0 && matches!(from.0, Party::Pod(_)) {
+        let itself = from.0 == to.0 && matches!(from.0, Party::Pod(_));
+        if itself || !snapshot.settings.cni.enforces_network_policy {
             return PortSet::all();
         }
         let (source, target) = (self.end(snapshot, from.0, from.1), self.end(snapshot, to.0, to.1));
@@ -91,7 +90,7 @@ impl Engine {
         allowed.union(&open)
     }
 
-    fn speaks_of(&self, rule: &Rule, peer: &End<'_>) -> bool {
+    pub(super) fn speaks_of(&self, rule: &Rule, peer: &End<'_>) -> bool {
         if rule.everyone {
             return true;
         }
@@ -111,6 +110,25 @@ impl Engine {
         addresses: &AddressSet,
     ) -> Vec<(AddressSet, PortSet)> {
         let mut out: Vec<(AddressSet, PortSet)> = Vec::new();
+        for OutsidePart { addresses, ports, .. } in self.outside_parts(snapshot, pod, direction, addresses) {
+            match out.iter_mut().find(|(_, other)| *other == ports) {
+                Some((set, _)) => *set = set.union(&addresses),
+                None => out.push((addresses, ports)),
+            }
+        }
+        out.order();
+        out
+    }
+
+    /// The same with what is in doubt.
+    pub(super) fn outside_parts(
+        &self,
+        snapshot: &Snapshot,
+        pod: PodId,
+        direction: Direction,
+        addresses: &AddressSet,
+    ) -> Vec<OutsidePart> {
+        let mut out: Vec<OutsidePart> = Vec::new();
         let Some(own) = snapshot.pod(pod).filter(|pod| pod.is_alive()) else { return out };
         let families = own
             .ips
@@ -127,16 +145,23 @@ impl Engine {
             let Some((first, _)) = piece.ranges().next() else { continue };
             let Some(own_ip) = own.ips.iter().find(|ip| ip.is_ipv4() == first.is_ipv4()) else { continue };
             let (here, there) = ((Party::Pod(pod), *own_ip), (Party::Outside(first), first));
-            let ports = match direction {
-                Direction::Ingress => self.ports_between(snapshot, there, here),
-                Direction::Egress => self.ports_between(snapshot, here, there),
-            };
-            match out.iter_mut().find(|(_, other)| *other == ports) {
-                Some((set, _)) => *set = set.union(&piece),
-                None => out.push((piece, ports)),
+            let (from, to) = if direction == Direction::Ingress { (there, here) } else { (here, there) };
+            let ports = self.ports_between(snapshot, from, to);
+            let doubts = self.doubts_between(snapshot, from, to);
+            match out.iter_mut().find(|part| part.ports == ports && part.doubts == doubts) {
+                Some(part) => part.addresses = part.addresses.union(&piece),
+                None => out.push(OutsidePart { addresses: piece, ports, doubts }),
             }
         }
-        out.order();
+        out.order_by(|a, b| (&a.addresses, &a.ports).cmp(&(&b.addresses, &b.ports)));
         out
     }
+}
+
+/// Addresses outside to which the same ports are open.
+pub(super) struct OutsidePart {
+    pub addresses: AddressSet,
+    /// Open as far as it can be told.
+    pub ports: PortSet,
+    pub doubts: Doubts,
 }

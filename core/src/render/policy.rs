@@ -1,8 +1,8 @@
 //! Answers about policies as text.
 
 use crate::policy::{
-    AllowedPorts, Assertion, ExposedPorts, Exposure, PodsOf, PoliciesOf, PolicyDiff, Reachability, Side,
-    Verdict,
+    AllowedPorts, Assertion, ExposedPorts, Exposure, PodsOf, PoliciesOf, PolicyDiff, PortSet, Reachability,
+    Side, Verdict,
 };
 use std::fmt::Write;
 
@@ -56,7 +56,11 @@ pub(super) fn allowed_ports(answer: &AllowedPorts) -> String {
     for part in &answer.parts {
         let family = part.family.map(|family| format!(" over {family:?}")).unwrap_or_default();
         let addresses = part.addresses.as_ref().map(|set| format!(" ({set})")).unwrap_or_default();
-        let _ = writeln!(out, "{} => {}{family}{addresses} : {}", answer.from, answer.to, part.ports);
+        let mut doubts = unsure(&part.undetermined);
+        if let Some(ports) = &part.implementation_defined {
+            let _ = write!(doubts, " (depends on the implementation: {ports})");
+        }
+        let _ = writeln!(out, "{} => {}{family}{addresses} : {}{doubts}", answer.from, answer.to, part.ports);
     }
     out
 }
@@ -69,10 +73,12 @@ pub(super) fn reachability(answer: &Reachability) -> String {
         let _ = writeln!(out, "{} => {}{family} : {}{some}", link.from, link.to, link.ports);
     }
     for link in &answer.from_outside {
-        let _ = writeln!(out, "{} => {} : {}", link.addresses, link.member, link.ports);
+        let unsure = unsure(&link.undetermined);
+        let _ = writeln!(out, "{} => {} : {}{unsure}", link.addresses, link.member, link.ports);
     }
     for link in &answer.to_outside {
-        let _ = writeln!(out, "{} => {} : {}", link.member, link.addresses, link.ports);
+        let unsure = unsure(&link.undetermined);
+        let _ = writeln!(out, "{} => {} : {}{unsure}", link.member, link.addresses, link.ports);
     }
     out
 }
@@ -86,7 +92,8 @@ pub(super) fn exposure(answer: &Exposure) -> String {
                 let _ = writeln!(out, "{name} is not protected for {way}");
             }
             for part in &side.outside {
-                let _ = writeln!(out, "{name} {arrow} {} : {}", part.addresses, part.ports);
+                let unsure = unsure(&part.undetermined);
+                let _ = writeln!(out, "{name} {arrow} {} : {}{unsure}", part.addresses, part.ports);
             }
             if !side.entire_cluster.ports.is_none() || !side.entire_cluster.named.is_empty() {
                 let _ = writeln!(out, "{name} {arrow} entire cluster : {}", exposed(&side.entire_cluster));
@@ -109,7 +116,16 @@ fn exposed(ports: &ExposedPorts) -> String {
     if words.is_empty() || !ports.ports.is_none() {
         words.insert(0, ports.ports.to_string());
     }
-    words.join(",")
+    let mut out = words.join(",");
+    for (n, name) in ports.not_named.iter().enumerate() {
+        let _ = write!(out, "{}{name}", if n == 0 { " but not " } else { "," });
+    }
+    out
+}
+
+/// Ports of which it cannot be told.
+fn unsure(ports: &Option<PortSet>) -> String {
+    ports.as_ref().map(|ports| format!(" (undetermined: {ports})")).unwrap_or_default()
 }
 
 pub(super) fn policies_of(answer: &PoliciesOf) -> String {
@@ -140,23 +156,25 @@ pub(super) fn pods_of(answer: &PodsOf) -> String {
 pub(super) fn diff(answer: &PolicyDiff) -> String {
     let mut out = String::new();
     for change in &answer.connections {
-        let _ = writeln!(out, "{} => {} : {} -> {}", change.from, change.to, change.before, change.after);
+        let family = change.family.map(|family| format!(" over {family:?}")).unwrap_or_default();
+        let _ = write!(out, "{} => {}{family} : ", change.from, change.to);
+        let _ = write!(out, "{}{}", change.before, between_all(&change.before_every));
+        let _ = writeln!(out, " -> {}{}", change.after, between_all(&change.after_every));
     }
     for change in &answer.from_outside {
-        let _ = writeln!(
-            out,
-            "{} => {} : {} -> {}",
-            change.addresses, change.member, change.before, change.after
-        );
+        let _ = write!(out, "{} => {} : {}", change.addresses, change.member, change.before);
+        let _ = writeln!(out, " -> {}{}", change.after, unsure(&change.undetermined));
     }
     for change in &answer.to_outside {
-        let _ = writeln!(
-            out,
-            "{} => {} : {} -> {}",
-            change.member, change.addresses, change.before, change.after
-        );
+        let _ = write!(out, "{} => {} : {}", change.member, change.addresses, change.before);
+        let _ = writeln!(out, " -> {}{}", change.after, unsure(&change.undetermined));
     }
     if out.is_empty() { "no connection gained or lost\n".into() } else { out }
+}
+
+/// What is open between all pods of two ends, where that is less than between some.
+fn between_all(ports: &Option<PortSet>) -> String {
+    ports.as_ref().map(|ports| format!(" (all pods: {ports})")).unwrap_or_default()
 }
 
 pub(super) fn assertion(answer: &Assertion) -> String {

@@ -1,20 +1,39 @@
 //! Random clusters as manifests.
 
 use super::model::{
-    ClusterPeer, ClusterPolicy, ClusterPort, ClusterRule, Kind, NetworkPeer, NetworkPolicy, NetworkRule, Pod,
-    Selector, World,
+    ClusterPeer, ClusterPolicy, ClusterPort, ClusterRule, Declared, Kind, NetworkPeer, NetworkPolicy,
+    NetworkRule, Pod, Selector, World,
 };
 use serde_json::{Map, Value, json};
+use std::cell::Cell;
+
+thread_local! {
+    static TURN: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Absent, null or empty, in turn: nothing said in three ways.
+fn nothing(out: &mut Map<String, Value>, key: &str, empty: Value) {
+    let turn = TURN.get();
+    TURN.set(turn + 1);
+    match turn % 3 {
+        0 => {}
+        1 => drop(out.insert(key.into(), Value::Null)),
+        _ => drop(out.insert(key.into(), empty)),
+    }
+}
 
 impl World {
     pub fn manifest(&self) -> String {
+        TURN.set(0);
         let mut items = Vec::new();
         for namespace in &self.namespaces {
             items.push(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace.name, "labels": namespace.labels}}));
         }
         for (n, node) in self.nodes.iter().enumerate() {
-            let addresses: Vec<Value> =
+            let mut addresses: Vec<Value> =
                 node.ips.iter().map(|ip| json!({"type": "InternalIP", "address": ip})).collect();
+            addresses.extend(node.external.map(|ip| json!({"type": "ExternalIP", "address": ip})));
+            addresses.push(json!({"type": "Hostname", "address": format!("node-{n}")}));
             items.push(json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": format!("node-{n}"), "labels": node.labels}, "status": {"addresses": addresses}}));
         }
         for pod in &self.pods {
@@ -30,27 +49,39 @@ impl World {
     }
 
     fn pod(&self, pod: &Pod) -> Value {
-        let ports = |sidecar| -> Vec<Value> {
-            let own = pod.ports.iter().filter(|(.., other)| *other == sidecar);
-            own.map(|(name, protocol, number, _)| json!({"name": name, "protocol": protocol.as_str(), "containerPort": number}))
+        let ports = |by| -> Vec<Value> {
+            let own = pod.ports.iter().filter(|port| port.by == by);
+            own.map(|port| json!({"name": port.name, "protocol": port.protocol.as_str(), "containerPort": port.number}))
                 .collect()
         };
         let ips: Vec<Value> = pod.ips.iter().map(|ip| json!({"ip": ip})).collect();
-        let mut status = json!({"phase": if pod.ended { "Succeeded" } else { "Running" }});
+        let mut status = json!({"phase": pod.ended.unwrap_or("Running")});
         if !pod.ips.is_empty() {
             status["podIP"] = json!(pod.ips[0]);
             status["podIPs"] = json!(ips);
         } else {
             status["phase"] = json!("Pending");
         }
+        let mut metadata =
+            json!({"name": pod.name, "namespace": self.namespaces[pod.namespace].name, "labels": pod.labels});
+        if pod.terminating {
+            metadata["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
+            metadata["deletionGracePeriodSeconds"] = json!(30);
+        }
         json!({
             "apiVersion": "v1", "kind": "Pod",
-            "metadata": {"name": pod.name, "namespace": self.namespaces[pod.namespace].name, "labels": pod.labels},
+            "metadata": metadata,
             "spec": {
                 "nodeName": format!("node-{}", pod.node),
                 "hostNetwork": pod.host_network,
-                "containers": [{"name": "c", "image": "c", "ports": ports(false)}],
-                "initContainers": [{"name": "s", "image": "s", "restartPolicy": "Always", "ports": ports(true)}],
+                "containers": [
+                    {"name": "c", "image": "c", "ports": ports(Declared::Container(0))},
+                    {"name": "d", "image": "d", "ports": ports(Declared::Container(1))},
+                ],
+                "initContainers": [
+                    {"name": "i", "image": "i", "ports": ports(Declared::Init)},
+                    {"name": "s", "image": "s", "restartPolicy": "Always", "ports": ports(Declared::Sidecar)},
+                ],
             },
             "status": status,
         })
@@ -60,15 +91,21 @@ impl World {
         let rules = |rules: &[NetworkRule], word: &str| -> Vec<Value> {
             rules.iter().map(|rule| network_rule(rule, word)).collect()
         };
-        let mut spec = json!({"podSelector": selector_json(&policy.selector)});
-        if let Some(types) = &policy.types {
-            spec["policyTypes"] = json!(types);
+        let mut spec = Map::new();
+        match selector_json(&policy.selector) {
+            Value::Object(selector) if selector.is_empty() => nothing(&mut spec, "podSelector", json!({})),
+            selector => drop(spec.insert("podSelector".into(), selector)),
         }
-        if !policy.ingress.is_empty() {
-            spec["ingress"] = json!(rules(&policy.ingress, "from"));
+        match policy.types.as_deref() {
+            None | Some([]) => nothing(&mut spec, "policyTypes", json!([])),
+            Some(types) => drop(spec.insert("policyTypes".into(), json!(types))),
         }
-        if !policy.egress.is_empty() {
-            spec["egress"] = json!(rules(&policy.egress, "to"));
+        for (name, word, list) in [("ingress", "from", &policy.ingress), ("egress", "to", &policy.egress)] {
+            if list.is_empty() {
+                nothing(&mut spec, name, json!([]));
+            } else {
+                spec.insert(name.into(), json!(rules(list, word)));
+            }
         }
         json!({"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": format!("p{n}"), "namespace": self.namespaces[policy.namespace].name}, "spec": spec})
     }
@@ -76,8 +113,11 @@ impl World {
 
 fn selector_json(selector: &Selector) -> Value {
     let mut out = Map::new();
+    let empty = selector.labels.is_empty() && selector.expressions.is_empty();
     if !selector.labels.is_empty() {
         out.insert("matchLabels".into(), json!(selector.labels));
+    } else if !empty {
+        nothing(&mut out, "matchLabels", json!({}));
     }
     let expressions: Vec<Value> = selector
         .expressions
@@ -89,6 +129,8 @@ fn selector_json(selector: &Selector) -> Value {
         .collect();
     if !expressions.is_empty() {
         out.insert("matchExpressions".into(), json!(expressions));
+    } else if !empty {
+        nothing(&mut out, "matchExpressions", json!([]));
     }
     Value::Object(out)
 }
@@ -99,7 +141,15 @@ fn network_rule(rule: &NetworkRule, word: &str) -> Value {
         .peers
         .iter()
         .map(|peer| match peer {
-            NetworkPeer::Block(cidr, except) => json!({"ipBlock": {"cidr": cidr, "except": except}}),
+            NetworkPeer::Block(cidr, except) => {
+                let mut block = Map::from_iter([("cidr".to_owned(), json!(cidr))]);
+                if except.is_empty() {
+                    nothing(&mut block, "except", json!([]));
+                } else {
+                    block.insert("except".into(), json!(except));
+                }
+                json!({"ipBlock": block})
+            }
             NetworkPeer::Pods(namespaces, pods) => {
                 let mut out = Map::new();
                 if let Some(selector) = namespaces {
@@ -131,11 +181,12 @@ fn network_rule(rule: &NetworkRule, word: &str) -> Value {
             Value::Object(out)
         })
         .collect();
-    if !peers.is_empty() {
-        out.insert(word.into(), json!(peers));
-    }
-    if !ports.is_empty() {
-        out.insert("ports".into(), json!(ports));
+    for (key, list) in [(word, peers), ("ports", ports)] {
+        if list.is_empty() {
+            nothing(&mut out, key, json!([]));
+        } else {
+            out.insert(key.into(), json!(list));
+        }
     }
     Value::Object(out)
 }
@@ -187,7 +238,6 @@ fn cluster_rule_json(rule: &ClusterRule, word: &str, kind: Kind) -> Value {
         .map(|port| match port {
             ClusterPort::Name(name) if current => json!({"destinationNamedPort": name}),
             ClusterPort::Name(name) => json!({"namedPort": name}),
-            ClusterPort::All(protocol) => json!({protocol.as_str().to_lowercase(): {}}),
             ClusterPort::Range(protocol, start, end) if current => {
                 let port = if start == end {
                     json!({"number": start})

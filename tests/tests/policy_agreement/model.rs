@@ -1,33 +1,10 @@
 //! Random clusters as plain data, and their manifests.
 
-use super::{PROTOCOLS, same_family};
+use super::PROTOCOLS;
+use super::random::Random;
 use kubehop::model::Protocol;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-
-/// A small generator: the same numbers for the same seed.
-pub struct Random(u64);
-
-impl Random {
-    pub fn new(seed: u64) -> Self {
-        let mut random = Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x2545_f491_4f6c_dd1d);
-        random.below(2);
-        random
-    }
-
-    pub fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % n
-    }
-
-    pub fn one_in(&mut self, n: usize) -> bool {
-        self.below(n) == 0
-    }
-
-    fn pick<T: Clone>(&mut self, list: &[T]) -> T {
-        list[self.below(list.len())].clone()
-    }
-}
 
 pub type Labels = BTreeMap<String, String>;
 
@@ -50,14 +27,44 @@ pub struct Pod {
     pub ips: Vec<IpAddr>,
     pub node: usize,
     pub host_network: bool,
-    pub ended: bool,
-    /// Name, protocol, number, and whether a sidecar declares it.
-    pub ports: Vec<(String, Protocol, u16, bool)>,
+    /// Succeeded or Failed: no network any more.
+    pub ended: Option<&'static str>,
+    /// Being deleted: like any other pod until it is gone.
+    pub terminating: bool,
+    pub ports: Vec<PodPort>,
+}
+
+/// Where a port is declared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Declared {
+    /// By the first or the second container.
+    Container(usize),
+    /// By an init container that restarts always.
+    Sidecar,
+    /// By an init container that runs once: policies do not know its names.
+    Init,
+}
+
+#[derive(Clone, Debug)]
+pub struct PodPort {
+    pub name: String,
+    pub protocol: Protocol,
+    pub number: u16,
+    pub by: Declared,
+}
+
+impl Pod {
+    /// The ports that policies may call by name, containers before sidecars.
+    pub fn named(&self) -> impl Iterator<Item = &PodPort> {
+        self.ports.iter().filter(|port| port.by != Declared::Init)
+    }
 }
 
 pub struct Node {
     pub labels: Labels,
     pub ips: Vec<IpAddr>,
+    /// An address of another type: `nodes` peers mean it too.
+    pub external: Option<IpAddr>,
 }
 
 #[derive(Clone, Debug)]
@@ -107,7 +114,6 @@ pub enum ClusterPeer {
 #[derive(Clone, Debug)]
 pub enum ClusterPort {
     Range(Protocol, u16, u16),
-    All(Protocol),
     Name(String),
 }
 
@@ -138,32 +144,40 @@ pub struct World {
     pub blocks_match_pods: bool,
     pub end_port: bool,
     pub distinguish: bool,
+    pub enforced: bool,
+    /// The orders in which the cluster-wide policies may be asked.
+    pub orders: Vec<Vec<usize>>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End {
     Pod(usize),
     Node(usize),
     Outside(IpAddr),
 }
 
-const OUTSIDE: [&str; 8] = [
+pub const OUTSIDE: [&str; 9] = [
     "203.0.113.9",
     "10.0.0.5",
     "10.0.1.5",
     "10.244.7.7",
     "192.168.10.11",
+    "198.51.100.1",
     "2001:db8::5",
     "fd00:1::9",
     "fd00:9::1",
 ];
 
-const BLOCKS: [(&str, &[&str]); 9] = [
+const BLOCKS: [(&str, &[&str]); 13] = [
     ("0.0.0.0/0", &[]),
     ("0.0.0.0/0", &["10.0.0.0/8"]),
     ("10.0.0.0/8", &["10.0.0.0/24", "10.244.1.0/24"]),
     ("10.244.0.0/16", &["10.244.0.2/32"]),
     ("10.244.0.3/32", &[]),
+    ("10.244.1.9/16", &["10.244.0.0/24", "10.244.0.0/25"]),
+    ("::ffff:10.244.0.0/112", &[]),
+    ("198.51.100.0/24", &[]),
+    ("fd00:5::/32", &["fd00:5::12/128"]),
     ("192.168.10.0/24", &["192.168.10.12/32"]),
     ("::/0", &[]),
     ("::/0", &["fd00::/8"]),
@@ -227,19 +241,20 @@ impl World {
                 Namespace { name, labels }
             })
             .collect();
-        let nodes: Vec<Node> = (0..2)
+        let nodes: Vec<Node> = (0..3_usize)
             .map(|n| Node {
                 labels: map(&[("os", if n == 0 { "linux".into() } else { "other".into() })]),
                 ips: vec![
                     format!("192.168.10.{}", 11 + n).parse().unwrap(),
                     format!("fd00:5::{}", 11 + n).parse().unwrap(),
                 ],
+                external: (n == 1).then(|| "198.51.100.1".parse().unwrap()),
             })
             .collect();
         let pods = (0..2 + random.below(5)).map(|n| random_pod(random, n, &namespaces, &nodes)).collect();
-        let policies = (0..random.below(4)).map(|_| network_policy(random, namespaces.len())).collect();
+        let policies = (0..random.below(5)).map(|_| network_policy(random, namespaces.len())).collect();
         let mut cluster_policies: Vec<ClusterPolicy> = Vec::new();
-        for n in 0..random.below(4) {
+        for n in 0..random.below(5) {
             cluster_policies.push(cluster_policy(random, n));
         }
         let banp = cluster_policies.iter().position(|policy| policy.kind == Kind::Baseline);
@@ -248,7 +263,7 @@ impl World {
             index += 1;
             policy.kind != Kind::Baseline || banp == Some(index - 1)
         });
-        Self {
+        let mut world = Self {
             namespaces,
             nodes,
             pods,
@@ -257,7 +272,11 @@ impl World {
             blocks_match_pods: !random.one_in(4),
             end_port: !random.one_in(8),
             distinguish: random.one_in(3),
-        }
+            enforced: !random.one_in(40),
+            orders: Vec::new(),
+        };
+        world.orders = super::naive::orders(&world);
+        world
     }
 
     pub fn random_end(&self, random: &mut Random) -> End {
@@ -268,7 +287,7 @@ impl World {
         }
     }
 
-    fn ips(&self, end: &End) -> Vec<IpAddr> {
+    pub fn ips(&self, end: &End) -> Vec<IpAddr> {
         match end {
             End::Pod(index) => self.pods[*index].ips.clone(),
             End::Node(index) => self.nodes[*index].ips.clone(),
@@ -287,9 +306,23 @@ impl World {
         let pairs: Vec<(IpAddr, IpAddr)> = sources
             .iter()
             .flat_map(|a| targets.iter().map(move |b| (*a, *b)))
-            .filter(|(a, b)| same_family(a, b))
+            .filter(|(a, b)| a.is_ipv4() == b.is_ipv4())
             .collect();
         if pairs.is_empty() { None } else { Some(random.pick(&pairs)) }
+    }
+
+    /// The address that arrives when something on the way rewrote the source: that of a node.
+    pub fn rewritten(&self, from: &End, to: &End, ip: IpAddr, random: &mut Random) -> Option<IpAddr> {
+        let rewritable = match from {
+            End::Pod(index) => !self.pods[*index].host_network && !self.pods[*index].ips.is_empty(),
+            End::Outside(_) => true,
+            End::Node(_) => false,
+        };
+        if from == to || !rewritable || !random.one_in(8) {
+            return None;
+        }
+        let node = &self.nodes[random.below(self.nodes.len())];
+        node.ips.iter().find(|node| node.is_ipv4() == ip.is_ipv4() && **node != ip).copied()
     }
 
     pub fn random_port(&self, random: &mut Random) -> (Protocol, u16) {
@@ -317,18 +350,37 @@ fn random_pod(random: &mut Random, n: usize, namespaces: &[Namespace], nodes: &[
         6 => vec![v6, v4],
         _ => vec![v4],
     };
-    let mut ports: Vec<(String, Protocol, u16, bool)> = Vec::new();
+    let mut ports: Vec<PodPort> = Vec::new();
     for name in NAMES {
-        if random.one_in(2) && !host_network {
-            let protocol = random.pick(&PROTOCOLS);
-            ports.push((name.to_owned(), protocol, random.pick(&NUMBERS), random.one_in(3)));
+        // Two containers may use one name, for one protocol or for several.
+        for _ in 0..random.below(3) {
+            let by = random.pick(&[
+                Declared::Container(0),
+                Declared::Container(0),
+                Declared::Container(1),
+                Declared::Sidecar,
+                Declared::Init,
+            ]);
+            let port = PodPort {
+                name: name.to_owned(),
+                protocol: random.pick(&PROTOCOLS),
+                number: random.pick(&NUMBERS),
+                by,
+            };
+            let taken = |other: &PodPort| other.by == by && other.name == port.name;
+            if !host_network && !ports.iter().any(taken) {
+                ports.push(port);
+            }
         }
     }
+    ports.sort_by_key(|port| port.by);
     Pod {
         namespace: random.below(namespaces.len()),
         name: format!("p{n}"),
         labels: random_labels(random, &POD_KEYS, &POD_VALUES),
-        ended: !ips.is_empty() && !host_network && random.one_in(20),
+        ended: (!ips.is_empty() && !host_network && random.one_in(16))
+            .then(|| random.pick(&["Succeeded", "Failed"])),
+        terminating: random.one_in(12),
         ips,
         node,
         host_network,
@@ -395,7 +447,7 @@ fn cluster_policy(random: &mut Random, n: usize) -> ClusterPolicy {
     ClusterPolicy {
         kind,
         baseline: kind == Kind::Baseline || (kind == Kind::Cluster && random.one_in(2)),
-        priority: u32::try_from(10 - n).unwrap(),
+        priority: u32::try_from(if random.one_in(3) { 5 } else { 10 - n }).unwrap(),
         namespaces: ns_selector(random),
         pods: if random.one_in(2) { Some(pod_selector(random)) } else { None },
         ingress: rules(random, false),
@@ -405,16 +457,16 @@ fn cluster_policy(random: &mut Random, n: usize) -> ClusterPolicy {
 
 fn cluster_rule(random: &mut Random, kind: Kind, egress: bool) -> ClusterRule {
     let accept = if kind == Kind::Cluster { "Accept" } else { "Allow" };
-    let mut action = random.pick(&[accept, "Deny", "Pass"]);
+    let mut action = random.pick(&[accept, "Deny", "Deny", "Pass"]);
     if kind == Kind::Baseline && action == "Pass" {
         action = "Deny";
     }
     let peers: Vec<ClusterPeer> = (0..1 + random.below(2))
-        .map(|_| match random.below(if egress { 6 } else { 3 }) {
+        .map(|_| match random.below(if egress { 8 } else { 3 }) {
             0 => ClusterPeer::Namespaces(ns_selector(random)),
             1 | 2 => ClusterPeer::Pods(ns_selector(random), pod_selector(random)),
             3 => ClusterPeer::Nodes(selector(random, &["os"], &["linux", "other"])),
-            4 if kind == Kind::Cluster && action == "Accept" => ClusterPeer::Domains,
+            4..7 if kind == Kind::Cluster && action == "Accept" => ClusterPeer::Domains,
             _ => ClusterPeer::Networks(
                 (0..1 + random.below(2)).map(|_| random.pick(&BLOCKS).0.to_owned()).collect(),
             ),
@@ -425,7 +477,7 @@ fn cluster_rule(random: &mut Random, kind: Kind, egress: bool) -> ClusterRule {
         (0..1 + random.below(2))
             .map(|_| match random.below(4) {
                 0 if names => ClusterPort::Name(random.pick(&NAMES).to_owned()),
-                1 if kind == Kind::Cluster => ClusterPort::All(random.pick(&PROTOCOLS)),
+                1 => ClusterPort::Range(random.pick(&PROTOCOLS), 1, 65535),
                 2 => {
                     let start = random.pick(&[80_u16, 443, 53]);
                     ClusterPort::Range(

@@ -2,6 +2,8 @@
 
 use super::golden::Connections;
 use super::ingress;
+use super::lenient::Repairs;
+use kubehop::manifest::Severity;
 use kubehop::model::{HostNetworkPolicy, Origin, Party, PodId};
 use kubehop::policy::{AddressSet, Granularity, PolicyDiff, PortSet};
 use kubehop::{Cluster, Settings, Source};
@@ -67,15 +69,19 @@ fn names(cluster: &Cluster, owners: &[ingress::Owned]) -> BTreeMap<String, Optio
 
 impl World {
     /// `strict` leaves the manifests as they are, faults and all.
-    pub(super) fn load(paths: &[PathBuf], strict: bool) -> Result<Self, String> {
+    pub(super) fn load(paths: &[PathBuf], strict: bool, repairs: &mut Repairs) -> Result<Self, String> {
         let mut sources = Vec::new();
         paths.iter().try_for_each(|path| read(path, &mut sources))?;
         if !strict {
-            sources = super::lenient::tidy(&sources);
+            sources = super::lenient::tidy(&sources, repairs);
         }
         let backends = ingress::backends(&sources);
         let owners = ingress::owners(&sources);
         let cluster = Cluster::load(sources.clone(), &settings());
+        let refused = cluster.problems().iter().find(|problem| problem.severity == Severity::Error);
+        if let Some(problem) = refused.filter(|_| !strict) {
+            return Err(format!("refused after all repairs: {problem:?}"));
+        }
         let (namespace, name) = CONTROLLER.split_once('/').unwrap_or_default();
         sources.push(Source::new(
             "controller.yaml",
