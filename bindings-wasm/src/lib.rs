@@ -1,9 +1,7 @@
-//! kubehop for JavaScript: values in, values out. Nothing is decided here.
+//! kubehop for JavaScript: JSON in, JSON out. Nothing is decided here.
 
-use js_sys::{Error, Reflect, Uint8Array};
+use js_sys::{Error, JSON, Reflect, Uint8Array};
 use kubehop::{Answer, AskError, Question, Settings, Source};
-use serde::Serialize;
-use serde_json::Value;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen(start, private)]
@@ -20,16 +18,13 @@ pub struct Cluster(kubehop::Cluster);
 
 #[wasm_bindgen]
 impl Cluster {
-    /// Loads sources: `names[i]` holds `texts[i]`, a string or bytes.
+    /// Loads sources: `names[i]` holds `texts[i]`, a string or bytes. Settings are JSON.
     #[wasm_bindgen(constructor)]
-    pub fn new(names: Vec<String>, texts: Vec<JsValue>, settings: JsValue) -> Result<Self, JsValue> {
-        let settings = if settings.is_undefined() || settings.is_null() {
-            Settings::default()
-        } else {
-            let settings: Value = read(settings, "unreadableSettings")?;
-            serde_json::from_value(settings)
-                .map_err(|error| fault("unreadableSettings", &error.to_string(), JsValue::UNDEFINED))?
-        };
+    pub fn new(names: Vec<String>, texts: Vec<JsValue>, settings: &str) -> Result<Self, JsValue> {
+        // By way of a value: a line and column would say nothing about an object of JavaScript.
+        let settings: Settings = serde_json::from_str(settings)
+            .and_then(serde_json::from_value)
+            .map_err(|error| fault("unreadableSettings", &error.to_string(), JsValue::UNDEFINED))?;
         Ok(Self(kubehop::Cluster::load(sources(names, texts)?, &settings)))
     }
 
@@ -38,26 +33,28 @@ impl Cluster {
         Ok(Self(self.0.with(sources(names, texts)?)))
     }
 
-    /// Answers a question.
-    pub fn ask(&self, question: JsValue) -> Result<JsValue, JsValue> {
-        write(&self.answer(question)?)
+    /// Answers a question, both as JSON.
+    pub fn ask(&self, question: &str) -> Result<String, JsValue> {
+        json(&self.answer(question)?)
     }
 
-    /// Answers a question as text for a terminal.
+    /// Answers a question, as JSON, as text for a terminal.
     #[wasm_bindgen(js_name = askText)]
-    pub fn ask_text(&self, question: JsValue) -> Result<String, JsValue> {
+    pub fn ask_text(&self, question: &str) -> Result<String, JsValue> {
         Ok(kubehop::render::text(&self.answer(question)?))
     }
 }
 
 impl Cluster {
-    fn answer(&self, question: JsValue) -> Result<Answer, JsValue> {
-        let value: Value = read(question, "unreadable")?;
-        let text = value.to_string();
-        let answer = serde_json::from_value::<Question>(value)
-            .map_err(|error| AskError::Unreadable { what: "question", text, reason: error.to_string() })
+    fn answer(&self, question: &str) -> Result<Answer, JsValue> {
+        let answer = serde_json::from_str::<Question>(question)
+            .map_err(|error| AskError::Unreadable {
+                what: "question",
+                text: question.to_owned(),
+                reason: error.to_string(),
+            })
             .and_then(|question| self.0.ask(&question));
-        answer.map_err(|error| match write(&error) {
+        answer.map_err(|error| match json(&error).and_then(|details| JSON::parse(&details)) {
             Ok(details) => fault("", &error.to_string(), details),
             Err(fault) => fault,
         })
@@ -77,14 +74,8 @@ fn sources(names: Vec<String>, texts: Vec<JsValue>) -> Result<Vec<Source>, JsVal
     names.into_iter().zip(texts).map(source).collect()
 }
 
-fn read<T: serde::de::DeserializeOwned>(value: JsValue, code: &str) -> Result<T, JsValue> {
-    serde_wasm_bindgen::from_value(value).map_err(|error| fault(code, &error.to_string(), JsValue::UNDEFINED))
-}
-
-/// As JSON would have it: plain objects, `null`; never a `Map`.
-fn write(data: &impl Serialize) -> Result<JsValue, JsValue> {
-    data.serialize(&serde_wasm_bindgen::Serializer::json_compatible())
-        .map_err(|error| fault("unwritable", &error.to_string(), JsValue::UNDEFINED))
+fn json(data: &impl serde::Serialize) -> Result<String, JsValue> {
+    serde_json::to_string(data).map_err(|error| fault("unwritable", &error.to_string(), JsValue::UNDEFINED))
 }
 
 /// An `Error` with `code` and `details`; the facade makes its own class of it. The details of a question

@@ -1,6 +1,9 @@
 //! One question in, one answer out: the single entry that every binding, the console command and the
 //! corpus use. A mechanism adds a variant to [`Question`] and one to [`Answer`].
 
+mod given;
+mod read;
+
 use crate::addressing::{AddressOrigin, Way};
 use crate::cluster::Cluster;
 use crate::dns;
@@ -10,10 +13,10 @@ use crate::manifest::Source;
 use crate::model::{Family, ProxyMode};
 use crate::policy;
 use crate::services::questions::{NodePortReport, RuleWalk, RulesText, ServiceReport};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// A question as data: `{"ask": "trace", "from": "web/frontend", "to": "http://api.prod"}`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "ask", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Question {
@@ -239,7 +242,7 @@ fn address_type() -> dns::RecordType {
 }
 
 /// A source in a question.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SourceText {
     /// Name, as of [`Source`].
@@ -249,7 +252,7 @@ pub struct SourceText {
 }
 
 /// The parts of an HTTP request in a question.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RouteQuestion {
     /// `http://shop.example.com/api`.
@@ -286,7 +289,7 @@ impl RouteQuestion {
 }
 
 /// The parts of a request or connection to a Gateway in a question.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GatewayQuestion {
     /// `http://shop.example.com/api`; absent for TLS, TCP and UDP.
@@ -345,7 +348,7 @@ impl GatewayQuestion {
 }
 
 /// A port in a question: a number, or a name as text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum PortText {
     /// A number.

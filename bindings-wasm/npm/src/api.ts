@@ -44,7 +44,7 @@ export class Cluster extends Questions {
   /** Loads manifests. Never fails over what they hold: see `problems()`. */
   static load(sources: Sources, settings?: Settings): Cluster {
     const { names, texts } = listed(sources);
-    return new Cluster(guarded(() => new Native(names, texts, plain(settings, "unreadableSettings"))));
+    return new Cluster(guarded(() => new Native(names, texts, json(settings ?? {}, "unreadableSettings"))));
   }
 
   private constructor(native: Native) {
@@ -53,12 +53,13 @@ export class Cluster extends Questions {
   }
 
   override ask<Q extends Question>(question: Q): Answers[Q["ask"]] {
-    return frozen(guarded(() => this.#native.ask(plain(question, "unreadable")))) as Answers[Q["ask"]];
+    const answer = guarded(() => this.#native.ask(json(question, "unreadable")));
+    return frozen(JSON.parse(answer)) as Answers[Q["ask"]];
   }
 
   /** The answer as text for a terminal. */
   askText(question: Question): string {
-    return guarded(() => this.#native.askText(plain(question, "unreadable")));
+    return guarded(() => this.#native.askText(json(question, "unreadable")));
   }
 
   /** A new cluster where each of `sources` takes the place of the one with its name, or is added behind. */
@@ -91,15 +92,13 @@ function guarded<T>(run: () => T): T {
   }
 }
 
-const DEEPEST = 64;
-
-/** A copy without absent keys, refused when it is nested without end. */
-function plain(value: unknown, code: ErrorCode, depth = 0): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  if (depth > DEEPEST) throw new KubehopError(`nested deeper than ${DEEPEST} levels`, code);
-  if (Array.isArray(value)) return value.map((item) => plain(item, code, depth + 1));
-  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
-  return Object.fromEntries(entries.map(([key, item]) => [key, plain(item, code, depth + 1)]));
+/** As JSON, which leaves out what is undefined. What JSON cannot say, such as a cycle, cannot be read. */
+function json(value: unknown, code: ErrorCode): string {
+  try {
+    return JSON.stringify(value) ?? "null";
+  } catch (error) {
+    throw new KubehopError(error instanceof Error ? error.message : String(error), code);
+  }
 }
 
 function frozen<T>(value: T): T {

@@ -9,10 +9,10 @@ use crate::ask::AskError;
 use crate::cluster::Cluster;
 use crate::model::{Party, PodId};
 use crate::policy::party;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// What does a name resolve to?
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ResolveQuestion {
     /// Who asks: `web/frontend`, `node/node-a`, an address.
@@ -31,7 +31,7 @@ pub struct ResolveQuestion {
 }
 
 /// What does a command print?
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ToolQuestion {
     /// Who types: `web/frontend`, `node/node-a`, an address.
