@@ -96,12 +96,6 @@ impl Bits {
         Self { first, words }.trimmed()
     }
 
-    /// Whether there is a member of both.
-    pub(crate) fn intersects(&self, other: &Self) -> bool {
-        let (first, end) = (self.first.max(other.first), self.end().min(other.end()));
-        first < end && self.window(first, end).iter().zip(other.window(first, end)).any(|(a, b)| a & b != 0)
-    }
-
     /// Members of `self` that are not members of `other`.
     pub(crate) fn and_not(&self, other: &Self) -> Self {
         let mut out = self.clone();
@@ -113,17 +107,6 @@ impl Bits {
             }
         }
         out.trimmed()
-    }
-
-    /// Takes away every member of `other`; the stored window may keep empty ends.
-    pub(crate) fn remove(&mut self, other: &Self) {
-        let (first, end) = (self.first.max(other.first), self.end().min(other.end()));
-        if first < end {
-            let from = (first - self.first) as usize;
-            for (word, hole) in self.words.iter_mut().skip(from).zip(other.window(first, end)) {
-                *word &= !hole;
-            }
-        }
     }
 
     /// Adds every member of `other`.
@@ -187,7 +170,6 @@ mod tests {
             let (x, y) = (bits(&a), bits(&b));
             assert_eq!(x.and(&y), bits(&a.intersection(&b).copied().collect()));
             assert_eq!(x.and_not(&y), bits(&a.difference(&b).copied().collect()));
-            assert_eq!(x.intersects(&y), !a.is_disjoint(&b));
             let mut both = x.clone();
             both.add(&y);
             assert_eq!(both, bits(&a.union(&b).copied().collect()));

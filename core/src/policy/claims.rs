@@ -103,9 +103,7 @@ impl Search<'_> {
                     if !matrix.has_family(*source, family) || !matrix.has_family(*target, family) {
                         continue;
                     }
-                    let class = |number: &u32| self.engine.classes.list.get(*number as usize);
-                    let special = class(source).map(|c| c.selectable) != class(target).map(|c| c.selectable);
-                    if special {
+                    if matrix.selectable(*source) != matrix.selectable(*target) {
                         // The node counts: every pair for itself.
                         for (a, b) in pairs(senders, receivers) {
                             let ends = families(self.snapshot, Party::Pod(a), Party::Pod(b));
@@ -140,7 +138,7 @@ impl Search<'_> {
     fn by_class(&self, pods: &[PodId]) -> BTreeMap<u32, Vec<PodId>> {
         let mut out: BTreeMap<u32, Vec<PodId>> = BTreeMap::new();
         for pod in pods {
-            if let Some((class, _)) = self.engine.classes.of(*pod) {
+            if let Some(class) = self.engine.classes.of(*pod) {
                 out.entry(class).or_default().push(*pod);
             }
         }

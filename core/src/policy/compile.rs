@@ -3,7 +3,7 @@
 use super::addrs::{AddressSet, parse_block};
 use super::intern::Interner;
 use super::labels::Universe;
-use super::ports::{ALL, NONE, PortPool, PortSet, key};
+use super::ports::{ALL, PortPool, PortSet, key};
 use super::{Action, Direction, Tier};
 use crate::manifest::api::meta::{IntOrString, LabelSelector};
 use crate::manifest::api::networking_v1::{NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort};
@@ -14,7 +14,7 @@ use crate::manifest::api::policy::{
 use crate::model::{NamespaceId, Protocol, Snapshot, Stored};
 
 /// Everything that rules refer to by number.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Vocabulary {
     /// What selectors can see of pods.
     pub pods: Universe,
@@ -22,10 +22,36 @@ pub(super) struct Vocabulary {
     pub namespaces: Universe,
     /// Port names.
     pub names: Interner<String>,
+    /// Lists of port names, as rules give them: protocol where one is meant, and name. The first is empty.
+    pub named: Interner<Vec<(Option<Protocol>, u32)>>,
     /// Address blocks.
     pub blocks: Interner<AddressSet>,
     /// Port sets.
     pub ports: PortPool,
+}
+
+impl Default for Vocabulary {
+    fn default() -> Self {
+        let mut named = Interner::default();
+        named.intern([].as_slice());
+        Self {
+            pods: Universe::default(),
+            namespaces: Universe::default(),
+            names: Interner::default(),
+            named,
+            blocks: Interner::default(),
+            ports: PortPool::default(),
+        }
+    }
+}
+
+impl Vocabulary {
+    /// How much can be told apart: while this stays the same, so do the classes of pods.
+    pub(super) fn size(&self) -> [usize; 4] {
+        let words = [self.pods.word_count(), self.namespaces.word_count()];
+        let [pods, namespaces] = words;
+        [pods, namespaces, self.names.items().len(), self.blocks.items().len()]
+    }
 }
 
 /// Which namespaces a selector pair looks at.
@@ -47,15 +73,19 @@ pub(super) enum Peer {
 }
 
 /// Which ports a rule speaks of.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Ports {
     /// Everything, protocols without ports included.
     pub any: bool,
     /// By number, in the pool.
     pub numbers: u32,
-    /// By name on the destination pod; without a protocol, whatever protocol the name has there.
-    pub names: Vec<(Option<Protocol>, u32)>,
+    /// By name on the destination pod; without a protocol, whatever protocol the name has there. A number
+    /// in [`Vocabulary::named`], [`NO_NAMES`] for none.
+    pub names: u32,
 }
+
+/// The empty list of port names.
+pub(super) const NO_NAMES: u32 = 0;
 
 /// One rule, before its selectors are evaluated.
 #[derive(Clone, Debug)]
@@ -103,8 +133,16 @@ pub(crate) fn isolates(policy: &NetworkPolicy, direction: Direction) -> bool {
     }
 }
 
+/// Compiles the policy with this number: NetworkPolicies first, then cluster-wide ones.
+pub(super) fn policy(snapshot: &Snapshot, words: &mut Vocabulary, number: usize) -> Option<Draft> {
+    match number.checked_sub(snapshot.network_policies.len()) {
+        None => network_policy(snapshot, words, snapshot.network_policies.get(number)?),
+        Some(number) => cluster_policy(snapshot, words, snapshot.cluster_policies.get(number)?),
+    }
+}
+
 /// Compiles one NetworkPolicy.
-pub(super) fn network_policy(
+fn network_policy(
     snapshot: &Snapshot,
     words: &mut Vocabulary,
     stored: &Stored<NetworkPolicy>,
@@ -175,24 +213,26 @@ fn peer_of(
 
 fn ports_of(snapshot: &Snapshot, words: &mut Vocabulary, ports: &[NetworkPolicyPort]) -> Ports {
     if ports.is_empty() {
-        return Ports { any: true, numbers: ALL, names: Vec::new() };
+        return Ports { any: true, numbers: ALL, names: NO_NAMES };
     }
     let mut numbers = PortSet::none();
     let mut names = Vec::new();
     for port in ports {
         match port_of(snapshot, port) {
-            Some(PortEntry::Numbers(set)) => numbers = numbers.union(&set),
+            Some(PortEntry::Numbers(protocol, start, end)) => {
+                numbers = numbers.union(&PortSet::range(protocol, start, end));
+            }
             Some(PortEntry::Name(protocol, name)) => names.push((Some(protocol), words.names.intern(name))),
             None => {}
         }
     }
-    Ports { any: false, numbers: words.ports.intern(&numbers), names }
+    Ports { any: false, numbers: words.ports.intern(&numbers), names: words.named.intern(names.as_slice()) }
 }
 
 /// What one entry of `ports` means.
 pub(super) enum PortEntry<'a> {
-    /// Exactly these.
-    Numbers(PortSet),
+    /// From the first to the last, both included.
+    Numbers(Protocol, u16, u16),
     /// What the destination pod calls so.
     Name(Protocol, &'a str),
 }
@@ -203,19 +243,19 @@ pub(super) enum PortEntry<'a> {
 pub(super) fn port_of<'a>(snapshot: &Snapshot, port: &'a NetworkPolicyPort) -> Option<PortEntry<'a>> {
     let protocol = Protocol::parse(port.protocol.as_deref().unwrap_or_default())?;
     Some(match &port.port {
-        None => PortEntry::Numbers(PortSet::protocol(protocol)),
+        None => PortEntry::Numbers(protocol, 1, u16::MAX),
         Some(IntOrString::String(name)) => PortEntry::Name(protocol, name),
         Some(IntOrString::Int(start)) => {
             let start = u16::try_from(*start).ok().filter(|port| *port > 0)?;
             let end = port.end_port.filter(|_| snapshot.settings.policy.end_port);
             let end = end.map_or(Some(start), |end| u16::try_from(end).ok())?;
-            PortEntry::Numbers(PortSet::range(protocol, start, end))
+            PortEntry::Numbers(protocol, start, end)
         }
     })
 }
 
 /// Compiles a ClusterNetworkPolicy, AdminNetworkPolicy or BaselineAdminNetworkPolicy.
-pub(super) fn cluster_policy(
+fn cluster_policy(
     snapshot: &Snapshot,
     words: &mut Vocabulary,
     stored: &Stored<ClusterPolicy>,
@@ -353,20 +393,19 @@ pub(super) fn cluster_peer<'a>(
 
 fn cluster_ports(words: &mut Vocabulary, rule: &ClusterPolicyRule) -> Ports {
     let entries: Vec<ClusterPort<'_>> = match (&rule.protocols, &rule.ports) {
-        (None, None) => return Ports { any: true, numbers: ALL, names: Vec::new() },
+        (None, None) => return Ports { any: true, numbers: ALL, names: NO_NAMES },
         (Some(protocols), _) => protocols.iter().filter_map(protocol_entry).collect(),
         (None, Some(ports)) => ports.iter().filter_map(admin_port_entry).collect(),
     };
-    let mut out = Ports { any: false, numbers: NONE, names: Vec::new() };
+    let mut names = Vec::new();
     let mut numbers = PortSet::none();
     for entry in entries {
         match entry {
             ClusterPort::Numbers(set) => numbers = numbers.union(&set),
-            ClusterPort::Name(name) => out.names.push((None, words.names.intern(name))),
+            ClusterPort::Name(name) => names.push((None, words.names.intern(name))),
         }
     }
-    out.numbers = words.ports.intern(&numbers);
-    out
+    Ports { any: false, numbers: words.ports.intern(&numbers), names: words.named.intern(names.as_slice()) }
 }
 
 /// What one entry of `protocols` (v1alpha2) or `ports` (v1alpha1) means.

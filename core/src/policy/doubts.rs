@@ -1,9 +1,8 @@
 //! What manifests or the API leave open: which addresses a domain name stands for, and which of several
 //! policies of equal priority is asked first. Every way of reading the policies is taken together.
 
-use super::engine::{Applied, Engine, Rule};
+use super::engine::{Asked, Engine, Rule};
 use super::evaluate::{Ask, End, Ruling, own_node};
-use super::rows::named_set;
 use super::{Action, Decision, Direction, Outcome, PortSet, Reason};
 use crate::model::{Party, Snapshot};
 use std::net::IpAddr;
@@ -51,8 +50,8 @@ impl Engine {
             _ => false,
         });
         let of_names = |number: &u32| {
-            let rules = self.policy(*number).into_iter().flat_map(|policy| &policy.rules);
-            rules.flatten().flatten().any(|rule| rule.domains)
+            let of = |direction| self.rules_of(*number, direction).1;
+            of(Direction::Ingress).iter().chain(of(Direction::Egress)).any(|rule| rule.domains)
         };
         equal || self.cluster_order.iter().any(of_names)
     }
@@ -66,7 +65,7 @@ impl Engine {
         if !enforced || !self.has_doubts() || dead(from.0) || dead(to.0) || itself {
             return Doubts::default();
         }
-        let (source, target) = (self.end(snapshot, from.0, from.1), self.end(snapshot, to.0, to.1));
+        let (source, target) = (self.end(from.0, from.1), self.end(to.0, to.1));
         let egress = self.side_doubts(snapshot, Direction::Egress, &source, &target);
         let ingress = self.side_doubts(snapshot, Direction::Ingress, &target, &source);
         let denied = egress.denied.union(&ingress.denied);
@@ -82,14 +81,11 @@ impl Engine {
         subject: &End<'_>,
         peer: &End<'_>,
     ) -> SideDoubts {
-        let Some((class, _)) = subject.class else { return SideDoubts::default() };
-        let Some(applied) = self.applied.get(class as usize).and_then(|sides| sides.get(direction.index()))
-        else {
-            return SideDoubts::default();
-        };
+        let Some((class, ..)) = subject.class else { return SideDoubts::default() };
+        let asked = self.asked(class, direction);
         let side = SideOf { engine: self, snapshot, direction, subject, peer };
-        let without = side.fates(applied, false);
-        let with = side.fates(applied, true);
+        let without = side.fates(asked, false);
+        let with = side.fates(asked, true);
         let (allowed, denied) = (with.allowed.union(&without.allowed), with.denied.union(&without.denied));
         let open = without.allowed.intersect(&without.denied);
         SideDoubts {
@@ -104,21 +100,21 @@ impl Engine {
     pub(super) fn in_doubt(
         &self,
         snapshot: &Snapshot,
-        applied: &Applied,
+        asked: Asked<'_>,
         subject: &End<'_>,
         ask: &Ask<'_>,
         usual: Ruling,
     ) -> Ruling {
         let fates = |domains: bool| {
-            let mut fates = ask.fates(&applied.admin, domains);
+            let mut fates = ask.fates(asked.admin, domains);
             if !fates.next {
                 return fates;
             }
-            let lower = if !applied.network.is_empty() {
-                let open = own_node(snapshot, subject, ask.peer) || ask.any_match(&applied.network).is_some();
+            let lower = if !asked.network.is_empty() {
+                let open = own_node(snapshot, subject, ask.peer) || ask.any_match(asked.network).is_some();
                 Fates { allowed: open, denied: !open, next: false }
             } else {
-                ask.fates(&applied.baseline, domains)
+                ask.fates(asked.baseline, domains)
             };
             fates.allowed |= lower.allowed || lower.next;
             fates.denied |= lower.denied;
@@ -190,17 +186,17 @@ struct SideOf<'a> {
 }
 
 impl SideOf<'_> {
-    fn fates(&self, applied: &Applied, domains: bool) -> Sets {
-        let mut sets = self.tier(&applied.admin, domains, PortSet::all());
+    fn fates(&self, asked: Asked<'_>, domains: bool) -> Sets {
+        let mut sets = self.tier(asked.admin, domains, PortSet::all());
         let rest = std::mem::take(&mut sets.next);
-        if applied.network.is_empty() {
-            let lower = self.tier(&applied.baseline, domains, rest);
+        if asked.network.is_empty() {
+            let lower = self.tier(asked.baseline, domains, rest);
             sets.allowed = sets.allowed.union(&lower.allowed).union(&lower.next);
             sets.denied = sets.denied.union(&lower.denied);
         } else if own_node(self.snapshot, self.subject, self.peer) {
             sets.allowed = sets.allowed.union(&rest);
         } else {
-            let rules = applied.network.iter().flat_map(|policy| self.matching(*policy, false));
+            let rules = asked.network.iter().flat_map(|policy| self.matching(*policy, false));
             let admitted = rules.fold(PortSet::none(), |all, (_, ports)| all.union(&ports));
             sets.allowed = sets.allowed.union(&rest.intersect(&admitted));
             sets.denied = sets.denied.union(&rest.subtract(&admitted));
@@ -236,16 +232,12 @@ impl SideOf<'_> {
     /// The rules of a policy that speak of the peer, with their ports.
     fn matching(&self, policy: u32, domains: bool) -> impl Iterator<Item = (Action, PortSet)> {
         let target = if self.direction == Direction::Ingress { self.subject } else { self.peer };
-        let named = target.class.map_or(&[][..], |(_, class)| class.named.as_slice());
-        let rules = self.engine.policy(policy).and_then(|policy| policy.rules.get(self.direction.index()));
-        let rules = rules.and_then(Option::as_ref).map_or(&[][..], Vec::as_slice).iter();
+        let named = target.class.map_or(&[][..], |(_, _, group)| self.engine.classes.named(group.named));
+        let rules = self.engine.rules_of(policy, self.direction).1.iter();
         rules
             .filter(move |rule| {
                 self.engine.speaks_of(rule, self.peer) || (domains && rule.domains && self.peer.outside)
             })
-            .map(move |rule| {
-                let ports = self.engine.words.ports.get(rule.ports.numbers);
-                (rule.action, ports.union(&named_set(&rule.ports, named)))
-            })
+            .map(move |rule| (rule.action, self.engine.words.ports_of(&rule.ports, named)))
     }
 }

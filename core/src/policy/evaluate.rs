@@ -1,18 +1,19 @@
 //! One connection, judged: no allocation, no strings.
 
-use super::classes::{Class, NOTHING};
-use super::engine::{Applied, Engine, Rule};
+use super::classes::{Group, NOTHING, State};
+use super::compile::{NO_NAMES, Ports, Vocabulary};
+use super::engine::{Asked, Engine, Rule};
 use super::ports::key;
-use super::{Action, Connection, Decision, Direction, Outcome, Reason};
+use super::{Action, Connection, Decision, Direction, Outcome, PortSet, Reason};
 use crate::addressing::interface_addresses;
-use crate::model::{Family, HostNetworkPolicy, NodeId, Party, Phase, PodId, Protocol, Snapshot};
+use crate::model::{Family, HostNetworkPolicy, NodeId, Party, PodId, Snapshot};
 use std::net::IpAddr;
 
 /// One end of a connection, as policies see it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct End<'a> {
-    /// Its class, when it is a pod that selectors can reach.
-    pub class: Option<(u32, &'a Class)>,
+    /// Its class, the number of its group and the group, when it is a pod that selectors can reach.
+    pub class: Option<(u32, u32, &'a Group)>,
     /// The atom of its address.
     pub atom: u32,
     /// The node it runs on or is.
@@ -75,7 +76,7 @@ impl Engine {
         let same = |ruling: Ruling| Judgement { decision: ruling.decision, egress: ruling, ingress: ruling };
         let Connection { from, to, from_ip, to_ip, protocol, port } = *connection;
         for party in [from, to] {
-            if let Some(missing) = missing(snapshot, party) {
+            if let Some(missing) = self.missing(party) {
                 return same(Ruling::new(Decision::Undetermined { missing }, missing));
             }
         }
@@ -89,8 +90,8 @@ impl Engine {
         }
         let key = key(protocol, port);
         let own_ip = self.own_ip(snapshot, from, from_ip, rewritten);
-        let source = self.end(snapshot, from, own_ip);
-        let target = self.end(snapshot, to, to_ip);
+        let source = self.end(from, own_ip);
+        let target = self.end(to, to_ip);
         let egress = self.side(snapshot, Direction::Egress, &source, &target, key);
         let ingress = self.side(snapshot, Direction::Ingress, &target, &source, key);
         let plain = Judgement { decision: join(egress.decision, ingress.decision), egress, ingress };
@@ -118,8 +119,9 @@ impl Engine {
     /// Whether the source address that arrives is not the opener's own.
     fn is_rewritten(&self, snapshot: &Snapshot, from: Party, ip: IpAddr) -> bool {
         match from {
-            Party::Pod(pod) => {
-                snapshot.pod(pod).is_some_and(|pod| !pod.ips.contains(&ip) && !pod.host_network)
+            Party::Pod(id) => {
+                !self.classes.seats.get(id.index()).is_some_and(|seat| seat.surely_has(ip))
+                    && snapshot.pod(id).is_some_and(|pod| !pod.ips.contains(&ip) && !pod.host_network)
             }
             Party::Node(_) => false,
             Party::Outside(own) => own != ip,
@@ -151,26 +153,38 @@ impl Engine {
         End { class: None, atom: self.atoms.of(ip), node, ip, outside: node.is_none(), as_node: false }
     }
 
-    pub(super) fn end(&self, snapshot: &Snapshot, party: Party, ip: IpAddr) -> End<'_> {
-        let atom = self.atoms.of(ip);
-        match party {
-            Party::Outside(_) => End { class: None, atom, node: None, ip, outside: true, as_node: false },
-            Party::Node(node) => {
-                End { class: None, atom, node: Some(node), ip, outside: false, as_node: false }
+    pub(super) fn end(&self, party: Party, ip: IpAddr) -> End<'_> {
+        let node = match party {
+            Party::Pod(pod) => return self.pod_end(pod, ip),
+            Party::Node(node) => Some(node),
+            Party::Outside(_) => None,
+        };
+        End { class: None, atom: self.atoms.of(ip), node, ip, outside: node.is_none(), as_node: false }
+    }
+
+    fn pod_end(&self, pod: PodId, ip: IpAddr) -> End<'_> {
+        let seat = self.classes.seats.get(pod.index());
+        let node = seat.and_then(|seat| seat.node());
+        let class = seat.and_then(|seat| {
+            let number = self.classes.list.get(seat.class as usize)?.group;
+            Some((seat.class, number, self.classes.groups.get(number as usize)?))
+        });
+        match class.filter(|(_, _, group)| group.selectable) {
+            Some((class, number, group)) => {
+                let atom = group.atom(Family::of(ip));
+                End { class: Some((class, number, group)), atom, node, ip, outside: false, as_node: false }
             }
-            Party::Pod(pod) => self.pod_end(snapshot, pod, ip),
+            None => End { class: None, atom: self.atoms.of(ip), node, ip, outside: false, as_node: true },
         }
     }
 
-    fn pod_end(&self, snapshot: &Snapshot, pod: PodId, ip: IpAddr) -> End<'_> {
-        let class = self.classes.of(pod);
-        let node = snapshot.pod(pod).and_then(|pod| pod.node);
-        match class.filter(|(_, class)| class.selectable) {
-            Some((number, class)) => {
-                let atom = class.atom(Family::of(ip));
-                End { class: Some((number, class)), atom, node, ip, outside: false, as_node: false }
-            }
-            None => End { class: None, atom: self.atoms.of(ip), node, ip, outside: false, as_node: true },
+    /// What a pod lacks to take part in a connection.
+    fn missing(&self, party: Party) -> Option<Reason> {
+        let Party::Pod(pod) = party else { return None };
+        match self.classes.seats.get(pod.index())?.state {
+            State::Ready => None,
+            State::NoAddress => Some(Reason::NoAddress),
+            State::Ended => Some(Reason::Ended),
         }
     }
 
@@ -183,41 +197,37 @@ impl Engine {
         peer: &End<'_>,
         key: u32,
     ) -> Ruling {
-        let Some((number, _)) = subject.class else {
+        let Some((class, ..)) = subject.class else {
             let reason = if subject.as_node { Reason::HostNetwork } else { Reason::NotAPod };
             return Ruling::allowed(reason);
         };
-        let Some([ingress, egress]) = self.applied.get(number as usize) else {
-            return Ruling::allowed(Reason::NotIsolated);
-        };
-        let applied = if direction == Direction::Ingress { ingress } else { egress };
         // Named ports are the destination's, whoever is asked.
         let target = if direction == Direction::Ingress { subject } else { peer };
-        let target = target.class.map(|(_, class)| class);
+        let target = target.class.map(|(_, _, group)| group);
         let ask = Ask { engine: self, direction, peer, target, key };
-        self.tiers(snapshot, applied, subject, &ask)
+        self.tiers(snapshot, self.asked(class, direction), subject, &ask)
     }
 
-    fn tiers(&self, snapshot: &Snapshot, applied: &Applied, subject: &End<'_>, ask: &Ask<'_>) -> Ruling {
+    fn tiers(&self, snapshot: &Snapshot, asked: Asked<'_>, subject: &End<'_>, ask: &Ask<'_>) -> Ruling {
         let mut doubt = false;
         // policy-api: v1alpha2 ClusterNetworkPolicy, tiers and priorities
-        let ruling = if let Some(ruling) = ask.first_match(&applied.admin, &mut doubt) {
+        let ruling = if let Some(ruling) = ask.first_match(asked.admin, &mut doubt) {
             ruling
-        } else if !applied.network.is_empty() {
+        } else if !asked.network.is_empty() {
             // k8s: network-policies.md "traffic to and from the node where a Pod is running is always allowed"
             if own_node(snapshot, subject, ask.peer) {
                 Ruling::allowed(Reason::OwnNode)
             } else {
-                match ask.any_match(&applied.network) {
+                match ask.any_match(asked.network) {
                     Some(by) => Ruling { by: Some(by), ..Ruling::allowed(Reason::RuleAllows) },
                     None => Ruling::new(Decision::Denied, Reason::NoRuleAdmits),
                 }
             }
         } else {
-            let ruling = ask.first_match(&applied.baseline, &mut doubt);
+            let ruling = ask.first_match(asked.baseline, &mut doubt);
             ruling.unwrap_or_else(|| Ruling::allowed(Reason::NotIsolated))
         };
-        if doubt { self.in_doubt(snapshot, applied, subject, ask, ruling) } else { ruling }
+        if doubt { self.in_doubt(snapshot, asked, subject, ask, ruling) } else { ruling }
     }
 }
 
@@ -226,14 +236,13 @@ pub(super) struct Ask<'a> {
     pub engine: &'a Engine,
     direction: Direction,
     pub peer: &'a End<'a>,
-    target: Option<&'a Class>,
+    target: Option<&'a Group>,
     key: u32,
 }
 
 impl Ask<'_> {
     pub(super) fn rules(&self, policy: u32) -> &[Rule] {
-        let rules = self.engine.policy(policy).and_then(|policy| policy.rules.get(self.direction.index()));
-        rules.and_then(Option::as_ref).map_or(&[], Vec::as_slice)
+        self.engine.rules_of(policy, self.direction).1
     }
 
     pub(super) fn any_match(&self, policies: &[u32]) -> Option<(u32, u32)> {
@@ -277,60 +286,60 @@ impl Ask<'_> {
     }
 
     pub(super) fn peer(&self, rule: &Rule) -> bool {
-        let (class, atoms) = match self.peer.class {
-            Some((class, _)) => (class, rule.pod_atoms),
-            None => (NOTHING, rule.atoms),
-        };
-        rule.everyone
-            || self.engine.set(rule.classes).contains(class)
-            || self.engine.set(atoms).contains(self.peer.atom)
+        self.engine.speaks_of(rule, self.peer)
     }
 
     pub(super) fn port(&self, rule: &Rule) -> bool {
         let ports = &rule.ports;
         ports.any
             || self.engine.words.ports.get(ports.numbers).contains_key(self.key)
-            || (!ports.names.is_empty()
-                && self
-                    .target
-                    .is_some_and(|target| target.named_keys(&ports.names).any(|key| key == self.key)))
+            || (ports.names != NO_NAMES
+                && self.target.is_some_and(|target| {
+                    let named = self.engine.classes.named(target.named);
+                    self.engine.words.keys_of(ports.names, named).any(|key| key == self.key)
+                }))
     }
 }
 
-impl Class {
-    /// The numbers that named ports of a rule have on these pods.
-    pub(super) fn named_keys(&self, names: &[(Option<Protocol>, u32)]) -> impl Iterator<Item = u32> {
-        keys_of(&self.named, names)
+impl Engine {
+    /// Whether one of the peers of a rule is this one.
+    pub(super) fn speaks_of(&self, rule: &Rule, peer: &End<'_>) -> bool {
+        let (class, group, atoms) = match peer.class {
+            Some((class, group, _)) => (class, group, rule.pod_atoms),
+            None => (NOTHING, NOTHING, rule.atoms),
+        };
+        rule.everyone
+            || self.set(rule.groups).contains(group)
+            || self.set(rule.own).contains(class)
+            || self.set(atoms).contains(peer.atom)
     }
 }
 
-/// The numbers that named ports of a rule have on pods with these (name, number) pairs.
-///
-/// k8s: the port is found by name and protocol; policy-api: by name alone
-pub(super) fn keys_of(named: &[(u32, u32)], names: &[(Option<Protocol>, u32)]) -> impl Iterator<Item = u32> {
-    names.iter().flat_map(move |(protocol, name)| {
-        let block = protocol.map(|protocol| key(protocol, 0));
-        let with_name = named.iter().filter(move |(other, _)| other == name).map(|(_, key)| *key);
-        let fitting = with_name.filter(move |key| block.is_none_or(|block| key & !0xffff == block));
-        fitting.take(if block.is_some() { 1 } else { usize::MAX })
-    })
+impl Vocabulary {
+    /// The numbers that a list of port names has on pods with these (name, number) pairs.
+    ///
+    /// k8s: the port is found by name and protocol; policy-api: by name alone
+    pub(super) fn keys_of(&self, names: u32, named: &[(u32, u32)]) -> impl Iterator<Item = u32> {
+        let names = self.named.get(names).map_or(&[][..], Vec::as_slice);
+        names.iter().flat_map(move |(protocol, name)| {
+            let block = protocol.map(|protocol| key(protocol, 0));
+            let with_name = named.iter().filter(move |(other, _)| other == name).map(|(_, key)| *key);
+            let fitting = with_name.filter(move |key| block.is_none_or(|block| key & !0xffff == block));
+            fitting.take(if block.is_some() { 1 } else { usize::MAX })
+        })
+    }
+
+    /// The ports of a rule on pods with these (name, number) pairs.
+    pub(super) fn ports_of(&self, ports: &Ports, named: &[(u32, u32)]) -> PortSet {
+        let numbers = self.ports.get(ports.numbers).clone();
+        self.keys_of(ports.names, named).fold(numbers, |set, key| set.union(&PortSet::of_key(key)))
+    }
 }
 
 /// Whether the peer is the node the subject runs on, by name or by address.
 pub(super) fn own_node(snapshot: &Snapshot, subject: &End<'_>, peer: &End<'_>) -> bool {
     let Some(node) = subject.node.filter(|_| peer.class.is_none()) else { return false };
     peer.node == Some(node) || snapshot.node(node).is_some_and(|node| node.ips.contains(&peer.ip))
-}
-
-/// What a pod lacks to take part in a connection.
-fn missing(snapshot: &Snapshot, party: Party) -> Option<Reason> {
-    let Party::Pod(pod) = party else { return None };
-    let pod = snapshot.pod(pod)?;
-    match pod.phase {
-        Phase::Succeeded | Phase::Failed => Some(Reason::Ended),
-        _ if pod.ips.is_empty() => Some(Reason::NoAddress),
-        _ => None,
-    }
 }
 
 /// The decision of both ends together: a denial is certain whatever the other end says.

@@ -1,10 +1,10 @@
 //! One policy looked at by its source: what each selector, peer and port makes of a connection. The
 //! verdict's decision comes from the compiled rules; this finds the words and fields for it.
 
-use super::addrs::AddressSet;
+use super::addrs::{AddressSet, parse_block};
 use super::compile::{
-    ClusterPeer, ClusterPort, PortEntry, action_of, admin_port_entry, block_of, cluster_peer, cluster_tier,
-    isolates, named_ports, port_of, protocol_entry,
+    ClusterPeer, ClusterPort, PortEntry, action_of, admin_port_entry, cluster_peer, cluster_tier, isolates,
+    named_ports, port_of, protocol_entry,
 };
 use super::evaluate::as_node;
 use super::explain;
@@ -15,8 +15,9 @@ use crate::manifest::api::meta::LabelSelector;
 use crate::manifest::api::networking_v1::{NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort};
 use crate::manifest::api::policy::{ClusterPolicy, ClusterPolicyPeer, ClusterPolicyRule};
 use crate::manifest::{Evidence, ObjectRef};
-use crate::model::{Namespace, NamespaceId, Party, Pod, Protocol, Snapshot, Stored};
+use crate::model::{Namespace, Party, Pod, Protocol, Snapshot, Stored};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// One end of the connection by its source objects.
 #[derive(Clone, Copy, Debug)]
@@ -112,19 +113,15 @@ impl<'a> PolicyView<'a> {
         }
     }
 
-    /// Whether the policy selects a pod, and if not, why.
-    pub(super) fn selects(
-        &self,
-        snapshot: &Snapshot,
-        namespace: NamespaceId,
-        subject: &Other<'_>,
-    ) -> Result<(), String> {
+    /// Whether the policy selects a pod, and if not, why. `namespace` is the pod's, where it is not known
+    /// to be that of the policy.
+    pub(super) fn selects(&self, namespace: Option<&str>, subject: &Other<'_>) -> Result<(), String> {
         let (Some(pod), Some(own)) = (subject.pod, subject.namespace) else {
             return Err(subject.what().to_owned());
         };
         match self {
             Self::Network(_, stored) => {
-                if stored.object.namespace.as_deref() != Some(snapshot.namespace_name(namespace)) {
+                if namespace.is_some_and(|name| stored.object.namespace.as_deref() != Some(name)) {
                     return Err("it is in another namespace".into());
                 }
                 match explain::selector_miss(&stored.value.spec.pod_selector, &pod.labels) {
@@ -165,6 +162,7 @@ impl<'a> PolicyView<'a> {
     #[expect(clippy::too_many_arguments, reason = "the facts of one question, at one call site")]
     pub(super) fn examine(
         &self,
+        policy: Arc<ObjectRef>,
         snapshot: &Snapshot,
         direction: Direction,
         connection: &Connection,
@@ -174,7 +172,7 @@ impl<'a> PolicyView<'a> {
         mut nearest: Option<&mut Option<Nearest>>,
     ) -> Examined {
         let mut examined = Examined {
-            policy: self.object().clone(),
+            policy,
             tier: self.tier(),
             selects: false,
             applies: false,
@@ -182,15 +180,14 @@ impl<'a> PolicyView<'a> {
             why_not: None,
             rules: Vec::new(),
         };
-        let namespace = subject.pod.map_or(NamespaceId(u32::MAX), |pod| pod.namespace);
-        if let Err(why) = self.selects(snapshot, namespace, subject) {
+        if let Err(why) = self.selects(None, subject) {
             examined.why_not = Some(why);
             return examined;
         }
         examined.selects = true;
         let applies = self.speaks_of(direction);
         if !applies {
-            examined.why_not = Some(format!("it does not speak of {}", explain::direction(direction)));
+            examined.why_not = Some(["it does not speak of ", explain::direction(direction)].concat());
             return examined;
         }
         examined.applies = true;
@@ -198,7 +195,7 @@ impl<'a> PolicyView<'a> {
         let count = self.rule_count(direction);
         examined.rules.reserve(count);
         for index in 0..count {
-            let field = format!("spec.{way}[{index}]");
+            let field = explain::item("spec", way, index);
             let rule = self.rule(snapshot, direction, index, &field, connection, peer, target);
             let Some(Looked { action, everyone, peers, ports }) = rule else { continue };
             let peer_distance = peers.iter().map(|(distance, _)| *distance).min();
@@ -286,10 +283,10 @@ impl<'a> PolicyView<'a> {
                 };
                 let own = stored.object.namespace.as_deref().unwrap_or_default();
                 let peers_seen = peers.iter().enumerate().map(|(n, one)| {
-                    network_peer(snapshot, own, one, peer).part(format!("{field}.{word}[{n}]"))
+                    network_peer(snapshot, own, one, peer).part(explain::item(field, word, n))
                 });
                 let ports_seen = ports.iter().enumerate().map(|(n, port)| {
-                    network_port(snapshot, port, connection, target).part(format!("{field}.ports[{n}]"))
+                    network_port(snapshot, port, connection, target).part(explain::item(field, "ports", n))
                 });
                 Some(Looked {
                     action: Action::Allow,
@@ -315,7 +312,7 @@ impl<'a> PolicyView<'a> {
                         }
                         seen => cluster_fit(seen, one, peer),
                     };
-                    peers_seen.push(fit.part(format!("{field}.{word}[{n}]")));
+                    peers_seen.push(fit.part(explain::item(field, word, n)));
                 }
                 let ports = cluster_port_parts(rule, field, connection, target);
                 Some(Looked { action, everyone, peers: peers_seen, ports })
@@ -337,14 +334,13 @@ fn network_peer(snapshot: &Snapshot, own: &str, peer: &NetworkPolicyPeer, other:
         if other.pod.is_some() && !snapshot.settings.policy.ip_block_matches_pods {
             return Fit::no(5, "with this network plugin an ipBlock does not match pods");
         }
-        if block_of(&block.cidr, &block.except).contains(other.ip) {
-            return Fit::YES;
+        let holds = |text: &str| parse_block(text).is_some_and(|net| net.contains(&other.ip));
+        if !holds(&block.cidr) {
+            return Fit::no(3, format!("{} is not in {}", other.ip, block.cidr));
         }
-        return match block.except.iter().find(|text| block_of(text, &[]).contains(other.ip)) {
-            Some(hole) if block_of(&block.cidr, &[]).contains(other.ip) => {
-                Fit::no(2, format!("{} is in the exception {hole}", other.ip))
-            }
-            _ => Fit::no(3, format!("{} is not in {}", other.ip, block.cidr)),
+        return match block.except.iter().find(|text| holds(text)) {
+            Some(hole) => Fit::no(2, format!("{} is in the exception {hole}", other.ip)),
+            None => Fit::YES,
         };
     }
     let (Some(pod), Some(namespace)) = (other.pod, other.namespace) else { return Fit::no(5, other.what()) };
@@ -377,9 +373,9 @@ fn selectors_fit(
         (None, None) => Fit::YES,
         (Some((far, why)), inner) => {
             let more = inner.as_ref().map_or(0, |(misses, _)| *misses);
-            Fit::no(far + more, format!("namespace {}: {why}", namespace.name))
+            Fit::no(far + more, ["namespace ", &namespace.name, ": ", &why].concat())
         }
-        (None, Some((far, why))) => Fit::no(far, format!("pod {}: {why}", pod.name)),
+        (None, Some((far, why))) => Fit::no(far, ["pod ", &pod.name, ": ", &why].concat()),
     }
 }
 
@@ -421,7 +417,12 @@ fn network_port(
 ) -> Fit {
     match port_of(snapshot, port) {
         None => Fit::no(3, "the port matches nothing"),
-        Some(PortEntry::Numbers(numbers)) => number_fit(&numbers, asked),
+        Some(PortEntry::Numbers(protocol, start, end)) => {
+            if protocol == asked.protocol && (start..=end).contains(&asked.port) {
+                return Fit::YES;
+            }
+            number_fit(&PortSet::range(protocol, start, end), asked)
+        }
         Some(PortEntry::Name(protocol, name)) => {
             let ports = target.pod.map(|pod| &*pod.spec);
             let mut all = ports.into_iter().flat_map(named_ports).filter(|(other, _)| *other == name);
@@ -458,10 +459,10 @@ fn cluster_port_parts(
     };
     let protocols = rule.protocols.iter().flatten().enumerate();
     let protocols =
-        protocols.map(|(n, entry)| fit(protocol_entry(entry)).part(format!("{field}.protocols[{n}]")));
+        protocols.map(|(n, entry)| fit(protocol_entry(entry)).part(explain::item(field, "protocols", n)));
     let ports = rule.ports.iter().flatten().enumerate().filter(|_| rule.protocols.is_none());
     protocols
-        .chain(ports.map(|(n, entry)| fit(admin_port_entry(entry)).part(format!("{field}.ports[{n}]"))))
+        .chain(ports.map(|(n, entry)| fit(admin_port_entry(entry)).part(explain::item(field, "ports", n))))
         .collect()
 }
 

@@ -37,6 +37,17 @@ fn requirement(requirement: &LabelSelectorRequirement) -> String {
     }
 }
 
+/// A field path and an index into a list below it: `spec.ingress[0]`, `from`, 1 make
+/// `spec.ingress[0].from[1]`. Written by hand: an explanation is mostly made of these.
+pub(crate) fn item(path: &str, list: &str, index: usize) -> String {
+    let mut out = String::with_capacity(path.len() + list.len() + 5);
+    for part in [path, ".", list, "["] {
+        out.push_str(part);
+    }
+    let _ = write!(out, "{index}]");
+    out
+}
+
 /// How many requirements `labels` miss, and the first of them in words.
 pub(crate) fn selector_miss(selector: &LabelSelector, labels: &Labels) -> Option<(u32, String)> {
     let mut misses = 0;
@@ -48,8 +59,8 @@ pub(crate) fn selector_miss(selector: &LabelSelector, labels: &Labels) -> Option
         }
         misses += 1;
         first.get_or_insert_with(|| match has {
-            Some(other) => format!("label {key}={value} differs: {key}={other}"),
-            None => format!("label {key}={value} is missing"),
+            Some(other) => ["label ", key, "=", value, " differs: ", key, "=", other].concat(),
+            None => ["label ", key, "=", value, " is missing"].concat(),
         });
     }
     for expression in &selector.match_expressions {

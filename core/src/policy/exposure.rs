@@ -237,7 +237,9 @@ fn rules_of(snapshot: &Snapshot, view: &PolicyView<'_>, direction: Direction) ->
                     };
                     for entry in ports.iter().filter_map(|port| port_of(snapshot, port)) {
                         match entry {
-                            PortEntry::Numbers(set) => rule.numbers = rule.numbers.union(&set),
+                            PortEntry::Numbers(protocol, start, end) => {
+                                rule.numbers = rule.numbers.union(&PortSet::range(protocol, start, end));
+                            }
                             PortEntry::Name(protocol, name) => {
                                 rule.names.push((Some(protocol), name.to_owned()))
                             }
@@ -371,7 +373,7 @@ impl Engine {
         // One pod of every class: policies cannot tell the others from it.
         let mut out: Vec<(String, Vec<(u32, PodId)>)> = Vec::new();
         for pod in &selection.pods {
-            let Some((class, _)) = self.classes.of(*pod) else { continue };
+            let Some(class) = self.classes.of(*pod) else { continue };
             let name = member_name(snapshot, *pod, by);
             match out.iter_mut().find(|(other, _)| *other == name) {
                 Some((_, pods)) if pods.iter().any(|(other, _)| *other == class) => {}
@@ -407,11 +409,10 @@ impl Engine {
         let other = Other::new(snapshot, Party::Pod(pod), ip);
         let enforced = snapshot.settings.cni.enforces_network_policy;
         let (mut rules, mut isolated, mut protected) = (Vec::new(), false, false);
-        if let Some(found) = other.pod.filter(|_| enforced) {
+        if other.pod.is_some() && enforced {
             for number in self.candidates(&other) {
                 let Some(view) = PolicyView::new(snapshot, number) else { continue };
-                let applies =
-                    view.speaks_of(direction) && view.selects(snapshot, found.namespace, &other).is_ok();
+                let applies = view.speaks_of(direction) && view.selects(None, &other).is_ok();
                 if applies {
                     protected = true;
                     isolated |= view.tier() == Tier::NetworkPolicy;

@@ -63,9 +63,9 @@ impl Universe {
         self.selectors.intern(code.as_slice())
     }
 
-    /// How many different selectors there are.
-    pub(crate) fn selector_count(&self) -> usize {
-        self.selectors.items().len()
+    /// How many keys and values are mentioned: while this stays the same, so does every signature.
+    pub(crate) fn word_count(&self) -> usize {
+        self.values.iter().map(|values| values.items().len() + 1).sum()
     }
 
     fn key(&mut self, key: &str) -> u32 {

@@ -1,8 +1,6 @@
 //! All pairs: rows per class and direction, put together on demand.
 
 use super::Direction;
-use super::bits::Bits;
-use super::classes::NOTHING;
 use super::engine::Engine;
 use super::ports::{ALL, NONE, PortSet};
 use super::rows::{Rows, family_index};
@@ -11,31 +9,47 @@ use crate::model::{Family, PodId, Snapshot};
 /// Who may talk to whom, on which ports: every pair of pods, without ever writing down a pair.
 ///
 /// Pods that no policy can tell apart are one class; the matrix holds one row per class and direction.
+///
+/// ```
+/// use kubehop::{Cluster, Settings, Source, model::Family};
+/// let pods = "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: a}]}}\n---\n\
+///             {apiVersion: v1, kind: Pod, metadata: {name: b}, spec: {containers: [{name: b}]}}\n";
+/// let cluster = Cluster::load([Source::new("pods.yaml", pods)], &Settings::default());
+/// let mut matrix = cluster.policies().matrix(cluster.snapshot());
+/// let row = matrix.row(0, Family::IPv4).to_vec();
+/// assert!(row.iter().all(|number| matrix.ports(*number).is_all()));
+/// ```
 #[derive(Clone, Debug)]
 pub struct Matrix<'a> {
     engine: &'a Engine,
     rows: Rows,
     enforced: bool,
-    /// Per family: ingress rows turned around.
-    turned: [Option<Turned>; 2],
+    /// Per family and group, what every class lets in from it; filled on demand.
+    taken: [Vec<Vec<u32>>; 2],
+    /// How many numbers may still be kept in `taken`.
+    room: usize,
+    /// The egress row of the source, by group.
+    sent: Vec<u32>,
+    /// The row last asked for.
+    row: Vec<u32>,
 }
 
-/// Ingress by source: which destinations let a source in, and on which ports.
-#[derive(Clone, Debug)]
-struct Turned {
-    /// Classes of every ingress row.
-    holders: Vec<Bits>,
-    /// Destinations by the port set of their row's rest.
-    rests: Vec<(u32, Bits)>,
-    /// Per source class: (ingress row, its rest, port set) where the row does not give it its rest.
-    exceptions: Vec<Vec<(u32, u32, u32)>>,
-}
+/// So many numbers of columns are kept (16 MB): enough for 4,000 classes of 1,000 groups.
+const ROOM: usize = 4_000_000;
 
 impl Engine {
     /// All pairs of pods, ready to be read.
     pub fn matrix(&self, snapshot: &Snapshot) -> Matrix<'_> {
-        let enforced = snapshot.settings.cni.enforces_network_policy;
-        Matrix { engine: self, rows: self.rows(), enforced, turned: [None, None] }
+        let groups = self.classes.groups.len();
+        Matrix {
+            engine: self,
+            rows: self.rows(),
+            enforced: snapshot.settings.cni.enforces_network_policy,
+            taken: [0, 1].map(|_| vec![Vec::new(); groups]),
+            room: ROOM,
+            sent: vec![ALL; groups],
+            row: vec![ALL; self.classes.list.len()],
+        }
     }
 }
 
@@ -47,12 +61,12 @@ impl<'a> Matrix<'a> {
 
     /// The class of a pod; `None` when it takes no part in networking.
     pub fn class(&self, pod: PodId) -> Option<u32> {
-        self.engine.classes.of.get(pod.index()).copied().filter(|class| *class != NOTHING)
+        self.engine.classes.of(pod)
     }
 
-    /// The pods of a class.
+    /// The pods of a class, ascending.
     pub fn pods(&self, class: u32) -> &'a [PodId] {
-        self.engine.classes.list.get(class as usize).map_or(&[], |class| &class.pods)
+        self.engine.classes.pods(class)
     }
 
     /// The port set with this number.
@@ -72,13 +86,13 @@ impl<'a> Matrix<'a> {
         self.rows.pool.union(a, b)
     }
 
-    fn selectable(&self, class: u32) -> bool {
-        self.engine.classes.list.get(class as usize).is_some_and(|class| class.selectable)
+    pub(super) fn selectable(&self, class: u32) -> bool {
+        self.engine.classes.group(class).is_some_and(|group| group.selectable)
     }
 
     /// Whether pods of the class have an address of this family.
     pub fn has_family(&self, class: u32, family: Family) -> bool {
-        self.engine.classes.list.get(class as usize).is_some_and(|class| class.atom(family) != NOTHING)
+        self.engine.classes.has_family(class, family)
     }
 
     /// The ports on which pods of one class may open connections to pods of another, as a number for
@@ -89,110 +103,83 @@ impl<'a> Matrix<'a> {
             return ALL;
         }
         let at = family_index(family);
-        let side = |direction, subject: u32, peer: u32| {
-            if !self.selectable(subject) {
-                return ALL;
-            }
-            let row = self.rows.row(direction, subject).and_then(|row| row.classes.get(at));
-            row.map_or(NONE, |parts| parts.get(peer))
-        };
-        let (egress, ingress) = (side(Direction::Egress, from, to), side(Direction::Ingress, to, from));
+        let egress = self.side(Direction::Egress, from, to, at);
+        let ingress = self.side(Direction::Ingress, to, from, at);
         self.rows.pool.intersect(egress, ingress)
     }
 
-    /// The classes that pods of a class may reach, by port set; what [`Matrix::between`] says of each, at
-    /// once. Classes without an address of the family are not meant.
-    pub fn reachable(&mut self, from: u32, family: Family) -> Vec<(u32, Vec<u32>)> {
-        let parts = self.destinations(from, family);
-        parts.into_iter().map(|(ports, classes)| (ports, classes.iter().collect())).collect()
-    }
-
-    /// Everyone whom pods of a class may reach: a partition of classes by port set, those they may not
-    /// reach at all left out. The same as [`Matrix::between`] for every destination, at once.
-    pub(crate) fn destinations(&mut self, from: u32, family: Family) -> Vec<(u32, Bits)> {
-        let everyone = Bits::range(0, self.classes());
-        if !self.enforced {
-            return vec![(ALL, everyone)];
+    /// What the policies of one class leave open to another.
+    fn side(&self, direction: Direction, subject: u32, peer: u32, family: usize) -> u32 {
+        if !self.selectable(subject) {
+            return ALL;
         }
-        let at = family_index(family);
-        if self.turned.get(at).is_some_and(Option::is_none) {
-            let turned = self.turn(at);
-            if let Some(slot) = self.turned.get_mut(at) {
-                *slot = Some(turned);
-            }
-        }
-        let Some(Some(turned)) = self.turned.get(at) else { return Vec::new() };
-        let mut open: Vec<(u32, Bits)> = turned.rests.clone();
-        for (row, rest, ports) in turned.exceptions.get(from as usize).into_iter().flatten() {
-            let Some(holders) = turned.holders.get(*row as usize) else { continue };
-            if let Some((_, bits)) = open.iter_mut().find(|(number, _)| number == rest) {
-                bits.remove(holders);
-            }
-            match open.iter_mut().find(|(number, _)| number == ports) {
-                Some((_, bits)) => bits.add(holders),
-                None => open.push((*ports, holders.clone())),
-            }
-        }
-        let egress = self.rows.row(Direction::Egress, from).filter(|_| self.selectable(from));
-        let Some(egress) = egress.and_then(|row| row.classes.get(at)) else {
-            open.retain(|(ports, _)| *ports != NONE);
-            return open;
+        let classes = &self.engine.classes.list;
+        let (own, other) = (classes.get(subject as usize), classes.get(peer as usize));
+        let (Some(row), Some(own), Some(other)) = (self.rows.row(direction, subject), own, other) else {
+            return NONE;
         };
-        let mut sent: Vec<(u32, Bits)> = egress.parts.clone();
-        if egress.rest != NONE {
-            let rest = sent.iter().fold(everyone, |rest, (_, bits)| rest.and_not(bits));
-            sent.push((egress.rest, rest));
-        }
-        let mut out: Vec<(u32, Bits)> = Vec::new();
-        for (sent, to) in sent.iter().filter(|(ports, _)| *ports != NONE) {
-            for (taken, at) in open.iter().filter(|(ports, _)| *ports != NONE) {
-                if !to.intersects(at) {
-                    continue;
-                }
-                let ports = self.rows.pool.intersect(*sent, *taken);
-                if ports == NONE {
-                    continue;
-                }
-                let both = to.and(at);
-                match out.iter_mut().find(|(number, _)| *number == ports) {
-                    Some((_, bits)) => bits.add(&both),
-                    None => out.push((ports, both)),
-                }
-            }
-        }
-        out
+        let (parts, column) = match &row.own {
+            Some(parts) if own.namespace == other.namespace => (parts, peer),
+            _ => (&row.groups, other.group),
+        };
+        parts.get(family).map_or(NONE, |parts| parts.get(column))
     }
 
-    /// Turns ingress rows around, so that they can be read by source.
-    fn turn(&self, family: usize) -> Turned {
-        let [rows, _] = &self.rows.rows;
-        let [of, _] = &self.rows.of;
-        let mut lists = vec![Vec::new(); rows.len()];
-        let mut free = Vec::new();
-        for (class, row) in (0..).zip(of) {
-            if self.selectable(class) {
-                lists.get_mut(*row as usize).into_iter().for_each(|list| list.push(class));
-            } else {
-                free.push(class);
-            }
+    /// What [`Matrix::between`] says of every class as destination, by class. Classes without an address
+    /// of the family are not meant.
+    pub fn row(&mut self, from: u32, family: Family) -> &[u32] {
+        let at = family_index(family);
+        let engine = self.engine;
+        let Some(class) = engine.classes.list.get(from as usize).filter(|_| self.enforced) else {
+            self.row.fill(ALL);
+            return &self.row;
+        };
+        self.take(class.group, at);
+        match self.rows.row(Direction::Egress, from).filter(|_| self.selectable(from)) {
+            Some(row) => row.groups.get(at).into_iter().for_each(|parts| parts.write(&mut self.sent)),
+            None => self.sent.fill(ALL),
         }
-        let holders: Vec<Bits> = lists.iter().map(|list| Bits::from_sorted(list)).collect();
-        let mut rests: Vec<(u32, Bits)> = vec![(ALL, Bits::from_sorted(&free))];
-        let mut exceptions = vec![Vec::new(); of.len()];
-        for ((number, row), holders) in (0..).zip(rows).zip(&holders) {
-            let Some(parts) = row.classes.get(family) else { continue };
-            match rests.iter_mut().find(|(ports, _)| *ports == parts.rest) {
-                Some((_, bits)) => bits.add(holders),
-                None => rests.push((parts.rest, holders.clone())),
-            }
-            for (ports, sources) in &parts.parts {
-                for source in sources.iter() {
-                    if let Some(list) = exceptions.get_mut(source as usize) {
-                        list.push((number, parts.rest, *ports));
-                    }
-                }
-            }
+        let taken = self.taken.get(at).and_then(|taken| taken.get(class.group as usize));
+        let columns = engine.classes.list.iter().zip(taken.map_or(&[][..], Vec::as_slice));
+        for (slot, (to, taken)) in self.row.iter_mut().zip(columns) {
+            let sent = self.sent.get(to.group as usize).copied().unwrap_or(NONE);
+            *slot = match (sent, *taken) {
+                (NONE, _) | (_, NONE) => NONE,
+                (ALL, other) | (other, ALL) => other,
+                (sent, taken) => self.rows.pool.intersect(sent, taken),
+            };
         }
-        Turned { holders, rests, exceptions }
+        for to in engine.classes.in_namespace(class.namespace) {
+            let ports = self.between(from, to, family);
+            self.row.get_mut(to as usize).into_iter().for_each(|slot| *slot = ports);
+        }
+        &self.row
+    }
+
+    /// Fills the column of a group: what every class lets in from pods of other namespaces.
+    fn take(&mut self, group: u32, family: usize) {
+        let filled = |taken: &[Vec<Vec<u32>>; 2]| {
+            taken.get(family).and_then(|taken| taken.get(group as usize)).is_some_and(|list| !list.is_empty())
+        };
+        if filled(&self.taken) {
+            return;
+        }
+        let classes = self.classes();
+        if self.room < classes as usize {
+            self.taken.iter_mut().flatten().for_each(Vec::clear);
+            self.room = ROOM;
+        }
+        self.room = self.room.saturating_sub(classes as usize);
+        let column = (0..classes).map(|class| {
+            if !self.selectable(class) {
+                return ALL;
+            }
+            let row = self.rows.row(Direction::Ingress, class).and_then(|row| row.groups.get(family));
+            row.map_or(NONE, |parts| parts.get(group))
+        });
+        let column = column.collect();
+        if let Some(slot) = self.taken.get_mut(family).and_then(|taken| taken.get_mut(group as usize)) {
+            *slot = column;
+        }
     }
 }

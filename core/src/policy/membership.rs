@@ -79,11 +79,7 @@ impl Engine {
 
     /// Whether a NetworkPolicy isolates a pod in this direction.
     pub(crate) fn is_isolated(&self, pod: PodId, direction: Direction) -> bool {
-        let class = self.classes.of(pod).map(|(class, _)| class as usize);
-        let sides = class.and_then(|class| self.applied.get(class));
-        sides
-            .and_then(|sides| sides.get(direction.index()))
-            .is_some_and(|applied| !applied.network.is_empty())
+        self.classes.of(pod).is_some_and(|class| !self.asked(class, direction).network.is_empty())
     }
 
     /// The policies that select a pod.
@@ -96,14 +92,14 @@ impl Engine {
             why_none: None,
             policies: Vec::new(),
         };
-        let Some(found) = other.pod else {
+        if other.pod.is_none() {
             let hidden = as_node(snapshot) && snapshot.pod(pod).is_some_and(|pod| pod.host_network);
             out.why_none = hidden.then(|| other.what().to_owned());
             return out;
-        };
+        }
         for number in self.candidates(&other) {
             let Some(view) = PolicyView::new(snapshot, number) else { continue };
-            if view.selects(snapshot, found.namespace, &other).is_err() {
+            if view.selects(None, &other).is_err() {
                 continue;
             }
             let (ingress, egress) = (view.speaks_of(Direction::Ingress), view.speaks_of(Direction::Egress));
@@ -120,8 +116,10 @@ impl Engine {
     pub(super) fn pods_of(&self, snapshot: &Snapshot, policy: u32) -> Option<PodsOf> {
         let view = PolicyView::new(snapshot, policy)?;
         let pods = (0..).map(PodId).zip(&snapshot.pods);
-        let selected =
-            pods.filter(|(id, pod)| view.selects(snapshot, pod.namespace, &as_other(snapshot, *id)).is_ok());
+        let selected = pods.filter(|(id, pod)| {
+            let namespace = Some(snapshot.namespace_name(pod.namespace));
+            view.selects(namespace, &as_other(snapshot, *id)).is_ok()
+        });
         Some(PodsOf {
             policy: view.object().clone(),
             tier: view.tier(),

@@ -32,6 +32,7 @@ mod ports;
 mod questions;
 mod ranges;
 mod reach;
+mod resolve;
 mod rows;
 mod selection;
 mod symbolic;

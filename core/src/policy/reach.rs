@@ -271,8 +271,8 @@ impl Engine {
         let mut found: Vec<(Family, Common)> = Vec::new();
         for family in [Family::IPv4, Family::IPv6] {
             let mut common = Common::default();
-            for source in sources.iter().filter(|group| self.has(group.class, family)) {
-                for target in targets.iter().filter(|group| self.has(group.class, family)) {
+            for source in sources.iter().filter(|group| self.classes.has_family(group.class, family)) {
+                for target in targets.iter().filter(|group| self.classes.has_family(group.class, family)) {
                     let general = matrix.between(source.class, target.class, family);
                     let (near, far) = self.nearness(snapshot, source, target);
                     if far {
@@ -310,13 +310,6 @@ impl Engine {
         }
     }
 
-    fn has(&self, class: u32, family: Family) -> bool {
-        self.classes
-            .list
-            .get(class as usize)
-            .is_some_and(|class| class.atom(family) != super::classes::NOTHING)
-    }
-
     /// The ports open between a pod and a hostNetwork pod of its node.
     fn neighbours(&self, snapshot: &Snapshot, from: PodId, to: PodId, family: Family) -> PortSet {
         let ends = super::selection::families(snapshot, Party::Pod(from), Party::Pod(to));
@@ -329,7 +322,7 @@ impl Engine {
     /// node), and whether there are some that the general rule judges. A pod and itself is no pair.
     fn nearness(&self, snapshot: &Snapshot, from: &Group, to: &Group) -> (Option<(PodId, PodId)>, bool) {
         let selectable =
-            |group: &Group| self.classes.list.get(group.class as usize).is_some_and(|class| class.selectable);
+            |group: &Group| self.classes.group(group.class).is_some_and(|group| group.selectable);
         let special = selectable(from) != selectable(to);
         let (mut near, mut far) = (None, false);
         for a in &from.pods {
@@ -353,7 +346,7 @@ impl Engine {
     fn same_node(&self, snapshot: &Snapshot, a: PodId, b: PodId) -> bool {
         let end = |pod: PodId| {
             let ip = snapshot.pod(pod)?.ips.first().copied()?;
-            Some(self.end(snapshot, Party::Pod(pod), ip))
+            Some(self.end(Party::Pod(pod), ip))
         };
         let (Some(a), Some(b)) = (end(a), end(b)) else { return false };
         own_node(snapshot, &a, &b) || own_node(snapshot, &b, &a)

@@ -1,20 +1,24 @@
-//! Every peer at once: for one class of pods and one direction, which ports are open to which columns.
-//! Columns are pod classes or atoms of the address space; a row is a partition of them by port set.
+//! Every peer at once: for one class of pods and one direction, which ports are open to which peers.
+//!
+//! Peers of other namespaces are told apart by their group only, so a row is a partition of groups by
+//! port set. Only where a rule speaks of its own namespace by a lone podSelector, a second partition says
+//! the same of the classes of that namespace.
 
 use super::bits::Bits;
-use super::compile::Ports;
-use super::engine::{Applied, Engine, Rule};
+use super::classes::NOTHING;
+use super::compile::{NO_NAMES, Ports};
+use super::engine::{Asked, Engine, Rule};
 use super::intern::Interner;
-use super::ports::{ALL, NONE, PortPool, PortSet};
+use super::ports::{ALL, NONE, PortPool};
 use super::{Action, Direction};
-use crate::model::Family;
+use crate::model::{Family, NamespaceId};
 use crate::order::SliceOrder;
 use std::borrow::Cow;
 use std::sync::Arc;
 
 /// A partition of columns by port set.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Parts {
+pub(super) struct Parts {
     /// Port set of every column that no part holds.
     pub rest: u32,
     /// Disjoint sets of columns, each with its port set; no two with the same one.
@@ -22,38 +26,46 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
-    fn uniform(ports: u32) -> Self {
-        Self { rest: ports, parts: Vec::new() }
-    }
-
     /// The port set of a column.
-    pub(crate) fn get(&self, column: u32) -> u32 {
+    pub(super) fn get(&self, column: u32) -> u32 {
         let part = self.parts.iter().find(|(_, columns)| columns.contains(column));
         part.map_or(self.rest, |(ports, _)| *ports)
     }
+
+    /// Writes the port set of every column in its place.
+    pub(super) fn write(&self, out: &mut [u32]) {
+        out.fill(self.rest);
+        for (ports, columns) in &self.parts {
+            for column in columns.iter() {
+                out.get_mut(column as usize).into_iter().for_each(|slot| *slot = *ports);
+            }
+        }
+    }
 }
 
-/// One row: what a class may send to, or receive from, everyone.
+/// One row: what a class may send to, or receive from, everyone; each per family, IPv4 first.
 #[derive(Clone, Debug)]
-pub(crate) struct Row {
-    /// Over pod classes, for IPv4 and for IPv6.
-    pub classes: [Arc<Parts>; 2],
+pub(super) struct Row {
+    /// Over groups.
+    pub groups: [Arc<Parts>; 2],
+    /// Over the classes of its own namespace, where they differ from other pods of their groups.
+    pub own: Option<[Arc<Parts>; 2]>,
 }
 
 /// The rows of all classes, each different one once.
 #[derive(Clone, Debug)]
-pub(crate) struct Rows {
+pub(super) struct Rows {
     /// Port sets that rows refer to.
     pub pool: PortPool,
     /// Per direction, the different rows.
-    pub rows: [Vec<Row>; 2],
+    rows: [Vec<Row>; 2],
     /// Per direction and class, which row.
-    pub of: [Vec<u32>; 2],
+    of: [Vec<u32>; 2],
 }
 
 impl Rows {
     /// The row of a class.
-    pub(crate) fn row(&self, direction: Direction, class: u32) -> Option<&Row> {
+    pub(super) fn row(&self, direction: Direction, class: u32) -> Option<&Row> {
         let [ingress, egress] = &self.of;
         let [ingress_rows, egress_rows] = &self.rows;
         let (of, rows) = match direction {
@@ -64,7 +76,7 @@ impl Rows {
     }
 }
 
-pub(crate) fn family_index(family: Family) -> usize {
+pub(super) fn family_index(family: Family) -> usize {
     match family {
         Family::IPv4 => 0,
         Family::IPv6 => 1,
@@ -75,33 +87,31 @@ impl Engine {
     /// All rows of both directions.
     pub(super) fn rows(&self) -> Rows {
         let mut builder = Builder::new(self);
-        let mut rows = [Vec::new(), Vec::new()];
-        let mut of = [Vec::new(), Vec::new()];
-        for direction in [Direction::Ingress, Direction::Egress] {
-            let (Some(rows), Some(of)) = (rows.get_mut(direction.index()), of.get_mut(direction.index()))
-            else {
-                continue;
-            };
+        let [ingress, egress] = [Direction::Ingress, Direction::Egress].map(|direction| {
+            let (mut rows, mut of) = (Vec::new(), Vec::new());
             let mut keys: Interner<Vec<u32>> = Interner::default();
             let mut key = Vec::new();
-            for (class, sides) in self.classes.list.iter().zip(&self.applied) {
-                let [ingress, egress] = sides;
-                let applied = if direction == Direction::Ingress { ingress } else { egress };
+            for (number, class) in (0..).zip(&self.classes.list) {
+                let asked = self.asked(number, direction);
+                // The port names of the peer count for egress, its own for ingress.
+                let named = match direction {
+                    Direction::Ingress => {
+                        self.classes.groups.get(class.group as usize).map(|group| group.named)
+                    }
+                    Direction::Egress => None,
+                };
                 key.clear();
-                key.extend([applied.admin.len() as u32, applied.network.len() as u32]);
-                key.extend(applied.admin.iter().chain(&applied.network).chain(&applied.baseline));
-                if direction == Direction::Ingress {
-                    key.push(u32::MAX);
-                    key.extend(class.named.iter().flat_map(|(name, number)| [*name, *number]));
+                key.extend([named.unwrap_or(NOTHING), asked.admin.len() as u32, asked.network.len() as u32]);
+                key.extend(asked.all());
+                let row = keys.intern(key.as_slice());
+                if row as usize == rows.len() {
+                    rows.push(builder.row(asked, class.namespace, named));
                 }
-                let number = keys.intern(key.as_slice());
-                if number as usize == rows.len() {
-                    rows.push(builder.row(direction, applied, &class.named));
-                }
-                of.push(number);
+                of.push(row);
             }
-        }
-        Rows { pool: builder.pool, rows, of }
+            (rows, of)
+        });
+        Rows { pool: builder.pool, rows: [ingress.0, egress.0], of: [ingress.1, egress.1] }
     }
 }
 
@@ -114,134 +124,84 @@ struct State {
     passed: u32,
 }
 
-/// The columns of one rule, over classes, per family.
+/// The peers of one rule over groups, per family; pods of its own namespace apart.
 struct Columns<'a> {
-    classes: [Cow<'a, Bits>; 2],
+    families: [Cow<'a, Bits>; 2],
+    /// Both families are the same.
+    alike: bool,
+}
+
+/// What a row is made of.
+struct Task<'a> {
+    asked: Asked<'a>,
+    /// The port names of the row's own pods when it is about ingress.
+    named: Option<u32>,
+    family: usize,
+    /// The classes that are its columns; otherwise groups are.
+    own: Option<&'a Bits>,
 }
 
 struct Builder<'a> {
     engine: &'a Engine,
     pool: PortPool,
-    all_classes: Bits,
-    all_atoms: Bits,
-    /// Whether any pod has an IPv6 address: then classes are told apart by it too.
-    dual: bool,
-    /// Per family and atom: the classes whose address is in it, those selectors reach and the others.
-    by_atom: [Vec<(Bits, Bits)>; 2],
-    /// Per policy and direction, per rule.
-    columns: Vec<[Vec<Columns<'a>>; 2]>,
-    /// Named ports of egress rules: what they mean on which classes.
-    named: Vec<(Ports, Vec<(u32, Bits)>)>,
+    all: Bits,
+    /// Per rule.
+    columns: Vec<Columns<'a>>,
+    /// Groups by the list of their port names.
+    by_names: Vec<Bits>,
+    /// Named ports: (numbers, names, list of port names) and what they come to.
+    meanings: Interner<[u32; 3]>,
+    meant: Vec<u32>,
 }
 
 impl<'a> Builder<'a> {
     fn new(engine: &'a Engine) -> Self {
-        let classes = &engine.classes.list;
-        let count = classes.len() as u32;
-        let mut by_atom: [Vec<(Vec<u32>, Vec<u32>)>; 2] = Default::default();
-        for lists in &mut by_atom {
-            lists.resize(engine.atoms.count() as usize, Default::default());
+        let groups = || (0_u32..).zip(&engine.classes.groups);
+        let mut by_names = vec![Vec::new(); engine.classes.named.len()];
+        for (number, group) in groups() {
+            by_names.get_mut(group.named as usize).into_iter().for_each(|list| list.push(number));
         }
-        for (number, class) in (0..).zip(classes) {
-            for (atom, lists) in class.atoms.iter().zip(&mut by_atom) {
-                if let Some((reached, others)) = lists.get_mut(*atom as usize) {
-                    if class.selectable { reached } else { others }.push(number);
-                }
-            }
-        }
-        let bits = |lists: &Vec<(Vec<u32>, Vec<u32>)>| -> Vec<(Bits, Bits)> {
-            lists.iter().map(|(a, b)| (Bits::from_sorted(a), Bits::from_sorted(b))).collect()
-        };
-        let [v4, v6] = &by_atom;
-        let mut builder = Self {
+        let all = Bits::range(0, engine.classes.groups.len() as u32);
+        let by_atom = ByAtom::new(engine);
+        Self {
             engine,
             pool: engine.words.ports.clone(),
-            all_classes: Bits::range(0, count),
-            all_atoms: Bits::range(0, engine.atoms.count()),
-            dual: classes.iter().any(|class| class.atom(Family::IPv6) != super::classes::NOTHING),
-            by_atom: [bits(v4), bits(v6)],
-            columns: Vec::new(),
-            named: Vec::new(),
-        };
-        builder.columns = engine
-            .policies
-            .iter()
-            .map(|policy| {
-                let side = |direction: usize| {
-                    let rules = policy.as_ref().and_then(|policy| policy.rules.get(direction)?.as_ref());
-                    rules.into_iter().flatten().map(|rule| builder.columns_of(rule)).collect()
-                };
-                [side(0), side(1)]
-            })
-            .collect();
-        builder
-    }
-
-    fn columns_of(&self, rule: &Rule) -> Columns<'a> {
-        let engine = self.engine;
-        if rule.everyone {
-            let all: Cow<'a, Bits> = Cow::Owned(self.all_classes.clone());
-            return Columns { classes: [all.clone(), all] };
+            columns: engine.rules.iter().map(|rule| by_atom.columns(engine, rule, &all)).collect(),
+            all,
+            by_names: by_names.iter().map(|list| Bits::from_sorted(list)).collect(),
+            meanings: Interner::default(),
+            meant: Vec::new(),
         }
-        let (own, reached, others) =
-            (engine.set(rule.classes), engine.set(rule.pod_atoms), engine.set(rule.atoms));
-        if reached.is_empty() && others.is_empty() {
-            return Columns { classes: [Cow::Borrowed(own), Cow::Borrowed(own)] };
+    }
+
+    fn row(&mut self, asked: Asked<'a>, namespace: NamespaceId, named: Option<u32>) -> Row {
+        let direction = if named.is_some() { Direction::Ingress } else { Direction::Egress };
+        let (mut alike, mut apart) = (true, false);
+        for number in asked.all() {
+            let (start, rules) = self.engine.rules_of(number, direction);
+            for (rule, columns) in rules.iter().zip(self.columns.iter().skip(start as usize)) {
+                alike &= columns.alike;
+                apart |= !self.engine.set(rule.own).is_empty();
+            }
         }
-        let family = |lists: &[(Bits, Bits)]| {
-            let mut out = Cow::Borrowed(own);
-            for bits in reached.iter().filter_map(|atom| lists.get(atom as usize)).map(|(bits, _)| bits) {
-                if !bits.is_empty() {
-                    out.to_mut().add(bits);
-                }
-            }
-            for bits in others.iter().filter_map(|atom| lists.get(atom as usize)).map(|(_, bits)| bits) {
-                if !bits.is_empty() {
-                    out.to_mut().add(bits);
-                }
-            }
-            out
+        let range = self.engine.classes.in_namespace(namespace);
+        let own = apart.then(|| Bits::range(range.start, range.end));
+        let mut both = |own: Option<&Bits>| {
+            let v4 = Arc::new(self.parts(&Task { asked, named, family: 0, own }));
+            let v6 = match alike {
+                true => Arc::clone(&v4),
+                false => Arc::new(self.parts(&Task { asked, named, family: 1, own })),
+            };
+            [v4, v6]
         };
-        let [v4, v6] = &self.by_atom;
-        Columns { classes: [family(v4), family(v6)] }
+        Row { groups: both(None), own: own.as_ref().map(|own| both(Some(own))) }
     }
 
-    fn row(&mut self, direction: Direction, applied: &Applied, named: &[(u32, u32)]) -> Row {
-        let v4 = Arc::new(self.parts(direction, applied, named, Some(0)));
-        let v6 = if self.dual && self.cares_for_addresses(direction, applied) {
-            Arc::new(self.parts(direction, applied, named, Some(1)))
-        } else {
-            Arc::clone(&v4)
-        };
-        Row { classes: [v4, v6] }
-    }
-
-    fn cares_for_addresses(&self, direction: Direction, applied: &Applied) -> bool {
-        let policies = applied.admin.iter().chain(&applied.network).chain(&applied.baseline);
-        policies.filter_map(|number| self.engine.policy(*number)).any(|policy| {
-            let rules = policy.rules.get(direction.index()).and_then(Option::as_ref);
-            rules.into_iter().flatten().any(|rule| {
-                !self.engine.set(rule.pod_atoms).is_empty() || !self.engine.set(rule.atoms).is_empty()
-            })
-        })
-    }
-
-    /// The partition of classes in a family, or of atoms when `family` is `None`.
-    fn parts(
-        &mut self,
-        direction: Direction,
-        applied: &Applied,
-        named: &[(u32, u32)],
-        family: Option<usize>,
-    ) -> Parts {
+    fn parts(&mut self, task: &Task<'_>) -> Parts {
         let start = State { allowed: NONE, open: ALL, passed: NONE };
-        let everything = if family.is_some() { self.all_classes.clone() } else { self.all_atoms.clone() };
-        if everything.is_empty() {
-            return Parts::uniform(NONE);
-        }
-        let mut parts = vec![(start, everything)];
-        for policy in &applied.admin {
-            self.policy(&mut parts, direction, *policy, named, family, |pool, state, ports, action| {
+        let mut parts = vec![(start, task.own.unwrap_or(&self.all).clone())];
+        for policy in task.asked.admin {
+            self.policy(&mut parts, task, *policy, |pool, state, ports, action| {
                 let taken = pool.intersect(ports, state.open);
                 state.open = pool.subtract(state.open, taken);
                 match action {
@@ -255,9 +215,9 @@ impl<'a> Builder<'a> {
             state.open = self.pool.union(state.open, state.passed);
             state.passed = NONE;
         }
-        if applied.network.is_empty() {
-            for policy in &applied.baseline {
-                self.policy(&mut parts, direction, *policy, named, family, |pool, state, ports, action| {
+        if task.asked.network.is_empty() {
+            for policy in task.asked.baseline {
+                self.policy(&mut parts, task, *policy, |pool, state, ports, action| {
                     let taken = pool.intersect(ports, state.open);
                     state.open = pool.subtract(state.open, taken);
                     if action != Action::Deny {
@@ -269,8 +229,8 @@ impl<'a> Builder<'a> {
                 state.allowed = self.pool.union(state.allowed, state.open);
             }
         } else {
-            for policy in &applied.network {
-                self.policy(&mut parts, direction, *policy, named, family, |pool, state, ports, _| {
+            for policy in task.asked.network {
+                self.policy(&mut parts, task, *policy, |pool, state, ports, _| {
                     let taken = pool.intersect(ports, state.open);
                     state.allowed = pool.union(state.allowed, taken);
                 });
@@ -282,91 +242,128 @@ impl<'a> Builder<'a> {
     fn policy(
         &mut self,
         parts: &mut Vec<(State, Bits)>,
-        direction: Direction,
+        task: &Task<'_>,
         number: u32,
-        named: &[(u32, u32)],
-        family: Option<usize>,
         step: impl Fn(&mut PortPool, &mut State, u32, Action),
     ) {
-        let engine = self.engine;
-        let Some(rules) =
-            engine.policy(number).and_then(|policy| policy.rules.get(direction.index())?.as_ref())
-        else {
-            return;
-        };
-        for (index, rule) in rules.iter().enumerate() {
-            let columns = self.columns.get(number as usize).and_then(|sides| sides.get(direction.index()));
-            let columns = columns.and_then(|columns| columns.get(index));
-            let peers: &Bits = match family {
-                None if rule.everyone => &self.all_atoms,
-                None => engine.set(rule.atoms),
-                Some(family) => match columns.and_then(|columns| columns.classes.get(family)) {
-                    Some(bits) => bits,
-                    None => continue,
-                },
+        let direction = if task.named.is_some() { Direction::Ingress } else { Direction::Egress };
+        let (start, rules) = self.engine.rules_of(number, direction);
+        for (at, rule) in (start as usize..).zip(rules) {
+            let Some(columns) = self.columns.get(at).and_then(|columns| columns.families.get(task.family))
+            else {
+                continue;
+            };
+            let peers = match task.own {
+                None => columns.clone(),
+                Some(own) => Cow::Owned(self.engine.own_columns(own, rule, columns)),
             };
             if peers.is_empty() {
                 continue;
             }
-            if rule.ports.names.is_empty() {
-                split(&mut self.pool, parts, peers, |pool, state| {
-                    step(pool, state, rule.ports.numbers, rule.action)
-                });
-            } else if direction == Direction::Ingress {
-                let numbers = resolve(&mut self.pool, &rule.ports, named);
-                split(&mut self.pool, parts, peers, |pool, state| step(pool, state, numbers, rule.action));
-            } else {
-                // A name means something else on every destination; outside the cluster it means nothing.
-                let peers = peers.clone();
-                let mut rest = peers.clone();
-                if family.is_some() {
-                    for (numbers, classes) in self.meanings(&rule.ports) {
-                        let here = peers.and(&classes);
-                        rest = rest.and_not(&classes);
-                        split(&mut self.pool, parts, &here, |pool, state| {
-                            step(pool, state, numbers, rule.action)
-                        });
+            let mut on = |pool: &mut PortPool, peers: &Bits, numbers: u32| {
+                split(pool, parts, peers, |pool, state| step(pool, state, numbers, rule.action));
+            };
+            match task.named {
+                _ if rule.ports.names == NO_NAMES => on(&mut self.pool, &peers, rule.ports.numbers),
+                Some(named) => {
+                    let numbers = self.meaning(&rule.ports, named);
+                    on(&mut self.pool, &peers, numbers);
+                }
+                None => {
+                    // A name means something else on every destination.
+                    let mut rest = peers.clone().into_owned();
+                    for named in 0..self.by_names.len() as u32 {
+                        let numbers = self.meaning(&rule.ports, named);
+                        if numbers == rule.ports.numbers {
+                            continue;
+                        }
+                        let here = self.with_names(named, &rest, task.own.is_some());
+                        if !here.is_empty() {
+                            on(&mut self.pool, &here, numbers);
+                            rest = rest.and_not(&here);
+                        }
                     }
+                    on(&mut self.pool, &rest, rule.ports.numbers);
                 }
-                split(&mut self.pool, parts, &rest, |pool, state| {
-                    step(pool, state, rule.ports.numbers, rule.action)
-                });
             }
         }
     }
 
-    /// What the named ports of a rule mean on the classes that know one of them.
-    fn meanings(&mut self, ports: &Ports) -> Vec<(u32, Bits)> {
-        if let Some((_, known)) = self.named.iter().find(|(other, _)| other == ports) {
-            return known.clone();
+    /// Those of the columns that have exactly these port names.
+    fn with_names(&self, named: u32, columns: &Bits, classes: bool) -> Bits {
+        let Some(groups) = self.by_names.get(named as usize) else { return Bits::default() };
+        if !classes {
+            return columns.and(groups);
         }
-        let mut groups: Vec<(u32, Vec<u32>)> = Vec::new();
-        for (number, class) in (0..).zip(&self.engine.classes.list) {
-            if class.selectable && class.named_keys(&ports.names).next().is_some() {
-                let numbers = resolve(&mut self.pool, ports, &class.named);
-                match groups.iter_mut().find(|(other, _)| *other == numbers) {
-                    Some((_, classes)) => classes.push(number),
-                    None => groups.push((numbers, vec![number])),
-                }
-            }
+        let group = |class: &u32| self.engine.classes.list.get(*class as usize).map(|class| class.group);
+        let fitting = columns.iter().filter(|class| group(class).is_some_and(|group| groups.contains(group)));
+        Bits::from_sorted(&fitting.collect::<Vec<u32>>())
+    }
+
+    /// The ports of a rule with its names resolved on pods with this list of port names.
+    fn meaning(&mut self, ports: &Ports, named: u32) -> u32 {
+        let at = self.meanings.intern(&[ports.numbers, ports.names, named]);
+        if let Some(meant) = self.meant.get(at as usize) {
+            return *meant;
         }
-        let groups: Vec<(u32, Bits)> =
-            groups.into_iter().map(|(numbers, classes)| (numbers, Bits::from_sorted(&classes))).collect();
-        self.named.push((ports.clone(), groups.clone()));
-        groups
+        let words = &self.engine.words;
+        let meant = self.pool.intern(&words.ports_of(ports, self.engine.classes.named(named)));
+        self.meant.push(meant);
+        meant
     }
 }
 
-/// The ports of a rule with its names resolved on pods that have these named ports.
-fn resolve(pool: &mut PortPool, ports: &Ports, named: &[(u32, u32)]) -> u32 {
-    let set = named_set(ports, named).union(pool.get(ports.numbers));
-    pool.intern(&set)
+impl Engine {
+    /// The classes of a rule's own namespace that it speaks of; `groups` are those it speaks of anywhere.
+    fn own_columns(&self, own: &Bits, rule: &Rule, groups: &Bits) -> Bits {
+        let alone = self.set(rule.own);
+        let group = |class: u32| self.classes.list.get(class as usize).map_or(NOTHING, |class| class.group);
+        let chosen = own.iter().filter(|class| alone.contains(*class) || groups.contains(group(*class)));
+        Bits::from_sorted(&chosen.collect::<Vec<u32>>())
+    }
 }
 
-/// What the names of a rule mean on pods that have these named ports.
-pub(super) fn named_set(ports: &Ports, named: &[(u32, u32)]) -> PortSet {
-    super::evaluate::keys_of(named, &ports.names)
-        .fold(PortSet::none(), |set, key| set.union(&PortSet::of_key(key)))
+/// Groups by the atom of their address.
+struct ByAtom {
+    /// Per family and atom: the groups that selectors reach, and the others.
+    families: [Vec<(Bits, Bits)>; 2],
+}
+
+impl ByAtom {
+    fn new(engine: &Engine) -> Self {
+        let mut lists: [Vec<(Vec<u32>, Vec<u32>)>; 2] =
+            [0, 1].map(|_| vec![Default::default(); engine.atoms.count() as usize]);
+        for (number, group) in (0..).zip(&engine.classes.groups) {
+            for (atom, lists) in group.atoms.iter().zip(&mut lists) {
+                if let Some((reached, others)) = lists.get_mut(*atom as usize) {
+                    if group.selectable { reached } else { others }.push(number);
+                }
+            }
+        }
+        let bits = |lists: Vec<(Vec<u32>, Vec<u32>)>| {
+            lists.iter().map(|(a, b)| (Bits::from_sorted(a), Bits::from_sorted(b))).collect()
+        };
+        Self { families: lists.map(bits) }
+    }
+
+    fn columns<'a>(&self, engine: &'a Engine, rule: &Rule, all: &Bits) -> Columns<'a> {
+        if rule.everyone {
+            return Columns { families: [0, 1].map(|_| Cow::Owned(all.clone())), alike: true };
+        }
+        let (reached, others) = (engine.set(rule.pod_atoms), engine.set(rule.atoms));
+        let families = self.families.each_ref().map(|by_atom| {
+            let mut out = Cow::Borrowed(engine.set(rule.groups));
+            let of = |atom: u32| by_atom.get(atom as usize);
+            let reached = reached.iter().filter_map(|atom| of(atom).map(|(reached, _)| reached));
+            let others = others.iter().filter_map(|atom| of(atom).map(|(_, others)| others));
+            for groups in reached.chain(others).filter(|groups| !groups.is_empty()) {
+                out.to_mut().add(groups);
+            }
+            out
+        });
+        let [v4, v6] = &families;
+        Columns { alike: v4 == v6, families }
+    }
 }
 
 /// Applies a step to the columns in `peers`, splitting parts that hold others too.
@@ -425,6 +422,6 @@ fn finish(parts: Vec<(State, Bits)>) -> Parts {
             merged.order_by_key(|(ports, _)| *ports);
             Parts { rest, parts: merged }
         }
-        None => Parts::uniform(NONE),
+        None => Parts { rest: NONE, parts: Vec::new() },
     }
 }

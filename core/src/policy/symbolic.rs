@@ -4,7 +4,6 @@ use super::addrs::AddressSet;
 use super::doubts::Doubts;
 use super::engine::{Engine, Rule};
 use super::evaluate::{End, own_node};
-use super::rows::named_set;
 use super::{Action, Direction, PortSet};
 use crate::model::{Family, Party, PodId, Snapshot};
 use crate::order::SliceOrder;
@@ -22,7 +21,7 @@ impl Engine {
         if itself || !snapshot.settings.cni.enforces_network_policy {
             return PortSet::all();
         }
-        let (source, target) = (self.end(snapshot, from.0, from.1), self.end(snapshot, to.0, to.1));
+        let (source, target) = (self.end(from.0, from.1), self.end(to.0, to.1));
         let egress = self.side_ports(snapshot, Direction::Egress, &source, &target);
         if egress.is_none() {
             return egress;
@@ -38,30 +37,21 @@ impl Engine {
         subject: &End<'_>,
         peer: &End<'_>,
     ) -> PortSet {
-        let Some((class, _)) = subject.class else { return PortSet::all() };
-        let Some(applied) = self.applied.get(class as usize).and_then(|sides| sides.get(direction.index()))
-        else {
-            return PortSet::all();
-        };
+        let Some((class, ..)) = subject.class else { return PortSet::all() };
+        let asked = self.asked(class, direction);
         let target = if direction == Direction::Ingress { subject } else { peer };
-        let named = target.class.map_or(&[][..], |(_, class)| class.named.as_slice());
+        let named = target.class.map_or(&[][..], |(_, _, group)| self.classes.named(group.named));
         let matching = |policies: &[u32]| {
             let mut list: Vec<(&Rule, PortSet)> = Vec::new();
             for policy in policies {
-                let rules =
-                    self.policy(*policy).and_then(|policy| policy.rules.get(direction.index())?.as_ref());
-                for rule in rules.into_iter().flatten().filter(|rule| self.speaks_of(rule, peer)) {
-                    let mut ports = self.words.ports.get(rule.ports.numbers).clone();
-                    if !rule.ports.names.is_empty() {
-                        ports = ports.union(&named_set(&rule.ports, named));
-                    }
-                    list.push((rule, ports));
-                }
+                let (_, rules) = self.rules_of(*policy, direction);
+                let speaking = rules.iter().filter(|rule| self.speaks_of(rule, peer));
+                list.extend(speaking.map(|rule| (rule, self.words.ports_of(&rule.ports, named))));
             }
             list
         };
         let (mut allowed, mut open, mut passed) = (PortSet::none(), PortSet::all(), PortSet::none());
-        for (rule, ports) in matching(&applied.admin) {
+        for (rule, ports) in matching(asked.admin) {
             let taken = ports.intersect(&open);
             open = open.subtract(&taken);
             match rule.action {
@@ -71,16 +61,16 @@ impl Engine {
             }
         }
         open = open.union(&passed);
-        if !applied.network.is_empty() {
+        if !asked.network.is_empty() {
             if own_node(snapshot, subject, peer) {
                 return allowed.union(&open);
             }
-            let admitted = matching(&applied.network)
+            let admitted = matching(asked.network)
                 .into_iter()
                 .fold(PortSet::none(), |all, (_, ports)| all.union(&ports));
             return allowed.union(&admitted.intersect(&open));
         }
-        for (rule, ports) in matching(&applied.baseline) {
+        for (rule, ports) in matching(asked.baseline) {
             let taken = ports.intersect(&open);
             open = open.subtract(&taken);
             if rule.action != Action::Deny {
@@ -88,15 +78,6 @@ impl Engine {
             }
         }
         allowed.union(&open)
-    }
-
-    pub(super) fn speaks_of(&self, rule: &Rule, peer: &End<'_>) -> bool {
-        if rule.everyone {
-            return true;
-        }
-        let atoms = if peer.class.is_some() { rule.pod_atoms } else { rule.atoms };
-        peer.class.is_some_and(|(class, _)| self.set(rule.classes).contains(class))
-            || self.set(atoms).contains(peer.atom)
     }
 
     /// The ports open between a pod and every address of a set, as a partition of the set: addresses with

@@ -9,6 +9,7 @@ use crate::manifest::{Evidence, ObjectRef};
 use crate::model::{Party, Protocol, Snapshot};
 use serde::Serialize;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// Whether a connection may be made, and why.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -82,7 +83,7 @@ pub struct Miss {
 #[serde(rename_all = "camelCase")]
 pub struct Examined {
     /// The policy.
-    pub policy: ObjectRef,
+    pub policy: Arc<ObjectRef>,
     /// When it is asked.
     pub tier: Tier,
     /// Whether it selects the pod.
@@ -188,16 +189,17 @@ impl Engine {
         for number in self.candidates(subject) {
             let Some(view) = PolicyView::new(snapshot, number) else { continue };
             let miss = if ruling.reason == Reason::NoRuleAdmits { Some(&mut nearest) } else { None };
-            let examined = view.examine(snapshot, direction, connection, subject, peer, target, miss);
+            let Some(name) = self.name(snapshot, number) else { continue };
+            let examined = view.examine(name, snapshot, direction, connection, subject, peer, target, miss);
             if examined.applies && examined.tier == Tier::NetworkPolicy {
-                isolated_by.push(examined.policy.clone());
+                isolated_by.push(view.object().clone());
             }
             policies.push(examined);
         }
         let view = ruling.by.and_then(|(policy, rule)| Some((PolicyView::new(snapshot, policy)?, rule)));
         let chosen = ruling.by.and_then(|(policy, rule)| {
             let object = PolicyView::new(snapshot, policy)?.object();
-            let examined = policies.iter().find(|examined| examined.policy == *object)?;
+            let examined = policies.iter().find(|examined| *examined.policy == *object)?;
             examined.rules.get(rule as usize)
         });
         let evidence = |field: &str| view.as_ref().map(|(view, _)| view.evidence(snapshot, field));
