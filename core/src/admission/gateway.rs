@@ -4,7 +4,7 @@
 //! upgrades of the CRDs themselves.
 
 use super::fault::{Fault, Shown};
-use super::gateway_schema::{self, HOST, SUBDOMAIN, matches, searched};
+use super::gateway_schema::{self, HOST, QUALIFIED, SUBDOMAIN, matches, searched};
 use crate::manifest::{Node, Severity};
 use crate::order::SliceOrder;
 
@@ -64,6 +64,7 @@ impl Rules<'_> {
 
     fn gateway_spec(&mut self, spec: Node<'_>) {
         self.listeners(spec);
+        self.infrastructure(spec);
         let addresses = list(spec, "addresses");
         for (kind, message) in
             [("IPAddress", "IPAddress values must be unique"), ("Hostname", "Hostname values must be unique")]
@@ -89,7 +90,9 @@ impl Rules<'_> {
                     self.unless(value.is_empty() || matches(HOST, value), &field, "object", &why);
                 }
                 // the format `ipv4` or `ipv6` of the schema
-                "IPAddress" if !value.is_empty() && value.parse::<std::net::IpAddr>().is_err() => {
+                "IPAddress"
+                    if has(*address, "value").is_some() && value.parse::<std::net::IpAddr>().is_err() =>
+                {
                     let why = format!("{field} in body must validate at least one schema (anyOf)");
                     self.faults.push(Fault::invalid(&field, Shown::json("\"\""), &why));
                 }
@@ -105,6 +108,27 @@ impl Rules<'_> {
         ports.dedup();
         let why = "Port for TLS configuration must be unique within the Gateway";
         self.unless(ports.len() == count, "spec.tls.frontend.perPort", "array", why);
+    }
+
+    /// Keys of labels and annotations for what an implementation makes.
+    fn infrastructure(&mut self, spec: Node<'_>) {
+        let Some(infrastructure) = has(spec, "infrastructure") else { return };
+        for (key, word, small) in [("labels", "Label", "label"), ("annotations", "Annotation", "annotation")]
+        {
+            let Some(map) = has(infrastructure, key) else { continue };
+            let field = format!("spec.infrastructure.{key}");
+            let why = format!(
+                "{word} keys must be in the form of an optional DNS subdomain prefix followed by a required name segment of up to 63 characters."
+            );
+            let named = map.entries().all(|(key, _)| searched(QUALIFIED, key));
+            self.unless(named, &field, "object", &why);
+            let why = format!(
+                "If specified, the {small} key's prefix must be a DNS subdomain not longer than 253 characters in total."
+            );
+            let short = |key: &str| key.split('/').next().is_none_or(|prefix| prefix.chars().count() < 253);
+            let short = map.entries().all(|(key, _)| short(key));
+            self.unless(short, &field, "object", &why);
+        }
     }
 
     fn listeners(&mut self, spec: Node<'_>) {

@@ -42,6 +42,8 @@ const KIND: &str = r"^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$";
 pub(super) const SUBDOMAIN: &str = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$";
 pub(super) const HOST: &str = r"^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$";
 const LABEL: &str = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$";
+const LABEL_VALUE: &str = r"^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$";
+pub(super) const QUALIFIED: &str = r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]$";
 const HEADER: &str = r"^[A-Za-z0-9!#$%&'*+\-.^_\x60|~]+$";
 const URI: &str = r"^(([^:/?#]+):)(//([^/?#]*))([^?#]*)(\?([^#]*))?(#(.*))?";
 const WELL_KNOWN: &str = r"^(System|([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]))$";
@@ -316,10 +318,38 @@ pub(super) fn check(node: Node<'_>, shape: &str, field: &str, faults: &mut Vec<F
         }
     } else if node.is_mapping() {
         for (key, value) in node.entries() {
-            if !value.is_null() {
+            // metadata has rules of its own, status is written by controllers
+            let foreign = field.is_empty() && key != "spec";
+            if let Some((most, longest)) = map(key) {
+                check_map(value, &format!("{field}.{key}"), most, longest, faults);
+            } else if !value.is_null() && !foreign {
                 let field = if field.is_empty() { key.to_owned() } else { format!("{field}.{key}") };
                 check(value, &format!("{shape}.{key}"), &field, faults);
             }
+        }
+    }
+}
+
+/// Limits of fields that map free keys to texts: entries and length of a text.
+fn map(key: &str) -> Option<(usize, usize)> {
+    match key {
+        "labels" => Some((8, 63)),
+        "annotations" | "options" => Some((16, 4096)),
+        "matchLabels" => Some((usize::MAX, usize::MAX)),
+        _ => None,
+    }
+}
+
+fn check_map(node: Node<'_>, field: &str, most: usize, longest: usize, faults: &mut Vec<Fault>) {
+    let count = node.entries().len();
+    if count > most {
+        faults.push(Fault::too_many(field, count, most));
+    }
+    for (key, value) in node.entries() {
+        let field = format!("{field}.{key}");
+        faults.extend(judge(value, MaxLength(longest), &field));
+        if longest == 63 {
+            faults.extend(judge(value, Pattern(LABEL_VALUE), &field));
         }
     }
 }
