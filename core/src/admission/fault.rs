@@ -12,6 +12,8 @@ pub struct Gates {
     /// Addresses with leading zeros, mapped addresses and blocks with host bits are refused
     /// (StrictIPCIDRValidation).
     pub strict_ips: bool,
+    /// Rules of custom resources that fail print simple values and nothing for others, instead of types.
+    pub rules_show_values: bool,
 }
 
 /// One thing wrong with an object.
@@ -54,6 +56,11 @@ impl Fault {
     pub fn invalid(field: impl Into<String>, value: impl Into<Shown>, detail: &str) -> Self {
         let Shown(value) = value.into();
         Self::error("admission/invalid", field, with_detail(&format!("Invalid value: {value}"), detail))
+    }
+
+    /// k8s: errors.go Invalid with OmitValueType
+    pub fn invalid_unshown(field: impl Into<String>, detail: &str) -> Self {
+        Self::error("admission/invalid", field, with_detail("Invalid value", detail))
     }
 
     /// k8s: errors.go NotSupported

@@ -37,3 +37,5 @@ pub(crate) use service::service;
 mod tests;
 #[cfg(test)]
 mod tests_edge;
+#[cfg(test)]
+mod tests_policy;

@@ -8,9 +8,14 @@ pub(super) const GATES: Gates = Gates {
     traffic_distributions: &["PreferClose", "PreferSameNode", "PreferSameZone"],
     relaxed_service_names: true,
     strict_ips: true,
+    rules_show_values: true,
 };
-const OLD: Gates =
-    Gates { traffic_distributions: &["PreferClose"], relaxed_service_names: false, strict_ips: false };
+const OLD: Gates = Gates {
+    traffic_distributions: &["PreferClose"],
+    relaxed_service_names: false,
+    strict_ips: false,
+    rules_show_values: false,
+};
 
 pub(super) fn object<T: Read>(kind: &str, body: &str) -> T {
     let text = format!("{{apiVersion: v1, kind: {kind}, {body}}}");

@@ -4,7 +4,7 @@ use super::{Assumption, Origin, Settings, Stored, Version};
 use crate::admission::{self, Fault, NameRule, defaults};
 use crate::manifest::api::meta::ObjectMeta;
 use crate::manifest::api::{core_v1, discovery_v1, networking_v1, policy, workloads};
-use crate::manifest::{KINDS, Manifests, Object, ObjectId, ObjectRef, Place, Problem, Read, Severity};
+use crate::manifest::{KINDS, Manifests, Node, Object, ObjectId, ObjectRef, Place, Problem, Read, Severity};
 use crate::order::SliceOrder;
 use std::collections::BTreeMap;
 
@@ -194,9 +194,10 @@ pub(crate) fn intake(
         };
         if !settings.stored {
             let old = earlier.and_then(|slot| slots.get(slot)).map(|slot| &slot.value);
-            let mut faults = admit(&mut given.value, old, version, reference.namespace.is_some());
+            let root = manifests.node(object.id);
+            let mut faults = admit(&mut given.value, old, root, version, reference.namespace.is_some());
             if object.api_version.starts_with("gateway.networking.k8s.io/") {
-                faults.extend(admission::gateway(&object.kind, manifests.node(object.id)));
+                faults.extend(admission::gateway(&object.kind, root));
             }
             let error = faults.iter().any(|fault| fault.severity == Severity::Error);
             for fault in faults {
@@ -271,7 +272,13 @@ fn read(manifests: &Manifests, object: &Object) -> Parsed {
 }
 
 /// Defaults an object in place and judges it as the API server would.
-fn admit(new: &mut Parsed, old: Option<&Parsed>, version: &Version, namespaced: bool) -> Vec<Fault> {
+fn admit(
+    new: &mut Parsed,
+    old: Option<&Parsed>,
+    root: Node<'_>,
+    version: &Version,
+    namespaced: bool,
+) -> Vec<Fault> {
     let gates = &version.gates;
     let meta = |metadata: &ObjectMeta| admission::meta(metadata, NameRule::Subdomain, namespaced);
     match new {
@@ -315,7 +322,7 @@ fn admit(new: &mut Parsed, old: Option<&Parsed>, version: &Version, namespaced: 
             defaults::network_policy(policy);
             admission::network_policy(policy, gates)
         }
-        Parsed::ClusterPolicy(kind, policy) => admission::cluster_policy(policy, kind),
+        Parsed::ClusterPolicy(kind, policy) => admission::cluster_policy(policy, kind, root, gates),
         Parsed::Ingress(ingress) => admission::ingress(ingress, gates),
         Parsed::IngressClass(class) => {
             defaults::ingress_class(class);

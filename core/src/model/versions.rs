@@ -19,18 +19,20 @@ const fn version(
     traffic_distributions: &'static [&'static str],
     relaxed_service_names: bool,
     strict_ips: bool,
+    rules_show_values: bool,
 ) -> Version {
-    Version { name, gates: Gates { traffic_distributions, relaxed_service_names, strict_ips } }
+    let gates = Gates { traffic_distributions, relaxed_service_names, strict_ips, rules_show_values };
+    Version { name, gates }
 }
 
 // k8s: pkg/features/kube_features.go PreferSameTrafficDistribution, RelaxedServiceNameValidation,
-// StrictIPCIDRValidation
+// StrictIPCIDRValidation; kubernetes#132798
 const VERSIONS: &[Version] = &[
-    version("1.33", CLOSE, false, false),
-    version("1.34", SAME, false, false),
-    version("1.35", SAME, false, false),
-    version("1.36", SAME, true, true),
-    version("1.37", SAME, true, true),
+    version("1.33", CLOSE, false, false, false),
+    version("1.34", SAME, false, false, false),
+    version("1.35", SAME, false, false, true),
+    version("1.36", SAME, true, true, true),
+    version("1.37", SAME, true, true, true),
 ];
 
 /// Every version modelled, oldest first.

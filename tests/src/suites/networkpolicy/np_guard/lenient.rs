@@ -83,6 +83,9 @@ fn tidy_object(object: &mut Value, repairs: &mut Repairs) {
             }
         }
         "AdminNetworkPolicy" | "BaselineAdminNetworkPolicy" => {
+            if selectors_that_are_required(object) {
+                note("cluster-wide policies left out a selector that the API requires");
+            }
             if let Some(rules) = object.pointer_mut("/spec/egress").and_then(Value::as_array_mut) {
                 let before = rules.len();
                 *rules = rules.drain(..).flat_map(without_names_for_networks).collect();
@@ -111,6 +114,33 @@ fn names_in_any_case(value: &mut Value) -> bool {
         Value::Array(list) => {
             for item in list {
                 any |= names_in_any_case(item);
+            }
+        }
+        _ => {}
+    }
+    any
+}
+
+/// `pods` of a subject or a peer without one of its selectors means all; whether there was one.
+fn selectors_that_are_required(value: &mut Value) -> bool {
+    let mut any = false;
+    match value {
+        Value::Object(map) => {
+            for (key, value) in map.iter_mut() {
+                any |= selectors_that_are_required(value);
+                let Some(pods) = value.as_object_mut().filter(|_| key == "pods") else { continue };
+                for name in ["namespaceSelector", "podSelector"] {
+                    let selector = pods.entry(name).or_insert(Value::Null);
+                    if selector.is_null() {
+                        *selector = json!({});
+                        any = true;
+                    }
+                }
+            }
+        }
+        Value::Array(list) => {
+            for item in list {
+                any |= selectors_that_are_required(item);
             }
         }
         _ => {}
