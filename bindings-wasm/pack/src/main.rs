@@ -1,6 +1,9 @@
 //! `kubehop-pack MODULE.wasm FOLDER`: what the wasm-bindgen command does, with the version that
 //! Cargo.lock fixes and nothing to install.
 
+mod order;
+
+use std::path::Path;
 use std::process::ExitCode;
 use wasm_bindgen_cli_support::Bindgen;
 
@@ -22,6 +25,7 @@ fn main() -> ExitCode {
             .out_name("glue")
             .generate(folder)
     });
+    let made = made.map_err(Into::into).and_then(|()| reorder(&Path::new(folder).join("glue_bg.wasm")));
     match made {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -29,4 +33,8 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn reorder(module: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    Ok(std::fs::write(module, order::for_compression(&std::fs::read(module)?)?)?)
 }
