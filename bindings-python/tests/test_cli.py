@@ -25,12 +25,15 @@ def bad(tmp_path: Path) -> str:
 def test_good_news_is_0(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "good.yaml").write_text(GOOD, encoding="utf-8")
     assert main(["check", str(tmp_path)]) == 0
-    assert capsys.readouterr().err == ""
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err) == ("1 object, no problems\n", "")
 
 
 def test_bad_news_is_1(bad: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", bad]) == 1
-    assert f"{bad}:4:" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert f"{bad}:4:8: error: " in printed
+    assert "\n  help: " in printed
 
 
 def test_json_is_the_answer_itself(bad: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -42,6 +42,8 @@ struct Inner {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ProblemList {
+    /// How many objects the input holds.
+    pub objects: u32,
     /// Problems in source order.
     pub problems: Vec<Problem>,
     /// Assumptions in order of the objects.
@@ -324,8 +326,9 @@ impl Cluster {
 
     /// Problems and assumptions together, as [`crate::Question::Problems`] answers.
     pub fn problem_list(&self) -> ProblemList {
-        let Snapshot { problems, assumptions, .. } = &self.inner.snapshot;
-        ProblemList { problems: problems.clone(), assumptions: assumptions.clone() }
+        let Snapshot { manifests, problems, assumptions, .. } = &self.inner.snapshot;
+        let objects = u32::try_from(manifests.objects().len()).unwrap_or(u32::MAX);
+        ProblemList { objects, problems: problems.clone(), assumptions: assumptions.clone() }
     }
 }
 

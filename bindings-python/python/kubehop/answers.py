@@ -14,6 +14,8 @@ from ._record import Answer, names
 class ProblemList(Answer):
     """What is wrong in the input, and what was taken for granted."""
 
+    objects: int
+    """How many objects the input holds."""
     problems: tuple[Problem, ...]
     """Problems in source order."""
     assumptions: tuple[Assumption, ...]

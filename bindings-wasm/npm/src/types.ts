@@ -2,6 +2,8 @@
 
 /** What is wrong in the input, and what was taken for granted. */
 export interface ProblemList {
+  /** How many objects the input holds. */
+  readonly objects: number;
   /** Problems in source order. */
   readonly problems: readonly Problem[];
   /** Assumptions in order of the objects. */

@@ -10,6 +10,7 @@ mod journey;
 mod kubectl;
 mod mermaid;
 mod policy;
+mod problems;
 mod services;
 
 pub use html::html;
@@ -18,7 +19,6 @@ pub(crate) use kubectl::run as kubectl;
 pub use mermaid::mermaid;
 
 use crate::ask::Answer;
-use std::fmt::Write;
 
 /// The answer as text for a terminal.
 pub fn text(answer: &Answer) -> String {
@@ -55,21 +55,6 @@ pub fn text(answer: &Answer) -> String {
         Answer::Zone(listing) => dns::zone(listing),
         Answer::Tool(answer) => dns::tool(answer),
         Answer::Cluster(view) => cluster::text(view),
-        Answer::Problems(list) => {
-            let mut out = String::new();
-            for problem in &list.problems {
-                let place = problem
-                    .place
-                    .as_ref()
-                    .map(|place| format!("{}:{}:{}: ", place.file, place.line, place.column));
-                // The API server prints the field before what is wrong with it.
-                let field = match problem.code.starts_with("admission/") && !problem.field.is_empty() {
-                    true => format!("{}: ", problem.field),
-                    false => String::new(),
-                };
-                let _ = writeln!(out, "{}{field}{}", place.unwrap_or_default(), problem.message);
-            }
-            out
-        }
+        Answer::Problems(list) => problems::text(list),
     }
 }
