@@ -210,7 +210,7 @@ impl Asked<'_> {
             return outcome;
         }
         let Some(port) = port else { return outcome };
-        let (targets, not_ready) = self.table.services.endpoints(self.snapshot, id, port, protocol);
+        let (targets, not_ready) = self.table.services.endpoints(self.snapshot, id, port, (protocol, false));
         if targets.is_empty() {
             outcome.upstream = None;
             outcome.response = failed(503);

@@ -1,10 +1,12 @@
 //! From a Service port named in an Ingress to the addresses that a controller connects to.
 
 use crate::manifest::api::core_v1::ServicePort;
+use crate::manifest::api::meta::IntOrString;
 use crate::manifest::api::networking_v1::IngressServiceBackend;
 use crate::model::{NamespaceId, PodId, ServiceId, Snapshot};
 use crate::order::SliceOrder;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 /// The slices of each Service, so that a request need not search them all.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +39,12 @@ pub(crate) enum Trouble {
     NotReady,
     /// ExternalName, and the controller was told not to follow.
     ExternalNameDisabled,
+    /// ExternalName with a name that the controller refuses: its own host, or none at all.
+    ExternalNameRefused,
+    /// The controller sends to the ClusterIP, and kube-proxy rejects it: no such port, or no endpoint.
+    Rejected { address: String },
+    /// The controller deleted the upstream: a canary with its Service has no main location.
+    Removed,
 }
 
 /// The way from a Service port to addresses.
@@ -52,6 +60,25 @@ pub(crate) struct Resolved {
 /// The port of a Service as an Ingress names it: `80` or `http`.
 pub(crate) fn port_text(backend: &IngressServiceBackend) -> String {
     if backend.port.name.is_empty() { backend.port.number.to_string() } else { backend.port.name.clone() }
+}
+
+/// Whether the controller refuses to follow an external name.
+// ingress-nginx: internal/ingress/controller/endpointslices.go getEndpointsFromSlices
+fn refused_name(name: &str) -> bool {
+    match name.parse::<IpAddr>() {
+        Ok(ip) => ip.is_loopback(),
+        Err(_) => name == "localhost" || !is_dns1123_subdomain(name.strip_suffix('.').unwrap_or(name)),
+    }
+}
+
+fn is_dns1123_subdomain(name: &str) -> bool {
+    let label = |label: &str| {
+        !label.is_empty()
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    };
+    name.len() <= 253 && name.split('.').all(label)
 }
 
 impl Index {
@@ -95,8 +122,20 @@ impl Index {
                 let named = service.spec.ports.iter().find(|candidate| candidate.name == port)?;
                 u16::try_from(named.port).ok()
             });
+            // ingress-nginx: controller.go externalNamePorts: of a listed port the targetPort counts
+            let listed = service.spec.ports.iter().find(|candidate| {
+                lenient && (Some(candidate.port) == number.map(i32::from) || candidate.name == port)
+            });
+            let number = match listed.map(|listed| &listed.target_port) {
+                Some(IntOrString::Int(target)) if *target > 0 => u16::try_from(*target).ok(),
+                _ => number,
+            };
             resolved.external = number.map(|number| (service.spec.external_name.clone(), number));
             resolved.trouble = number.is_none().then_some(Trouble::NoPort { target_of: None });
+            if lenient && refused_name(&service.spec.external_name) {
+                resolved.external = None;
+                resolved.trouble = Some(Trouble::ExternalNameRefused);
+            }
             return resolved;
         }
         let matches = |candidate: &&ServicePort| {
@@ -110,7 +149,7 @@ impl Index {
             resolved.trouble = Some(Trouble::NoPort { target_of: target_of.map(|candidate| candidate.port) });
             return resolved;
         };
-        let (targets, not_ready) = self.endpoints(snapshot, id, service_port, "TCP");
+        let (targets, not_ready) = self.endpoints(snapshot, id, service_port, ("TCP", lenient));
         resolved.trouble = match (targets.is_empty(), not_ready) {
             (false, _) => None,
             (true, true) => Some(Trouble::NotReady),
@@ -120,13 +159,15 @@ impl Index {
         resolved
     }
 
-    /// The ready endpoints of one Service port, and whether there are others that are not ready.
+    /// The ready endpoints of one Service port of a protocol, and whether there are others that are not ready.
+    /// The lenient reading takes a numeric targetPort where a slice has no port of the name.
+    // ingress-nginx: internal/ingress/controller/endpointslices.go getEndpointsFromSlices
     pub(crate) fn endpoints(
         &self,
         snapshot: &Snapshot,
         id: ServiceId,
         port: &ServicePort,
-        wanted: &str,
+        (wanted, lenient): (&str, bool),
     ) -> (Vec<Target>, bool) {
         let mut targets: Vec<Target> = Vec::new();
         let mut not_ready = false;
@@ -134,13 +175,22 @@ impl Index {
         let slices =
             self.slices.get(&(service.namespace, service.name.clone())).map_or(&[][..], Vec::as_slice);
         for slice in slices.iter().filter_map(|slice| snapshot.slices.get(*slice as usize)) {
-            let ports = slice.value.ports.iter().filter(|candidate| {
-                let protocol = candidate.protocol.as_deref().unwrap_or("TCP");
+            let target = match &port.target_port {
+                IntOrString::Int(number) if lenient && *number > 0 => u16::try_from(*number).ok(),
+                _ => None,
+            };
+            let ports = slice
+                .value
+                .ports
+                .iter()
+                .filter(|candidate| candidate.protocol.as_deref().unwrap_or("TCP") == wanted);
+            let ports = ports.filter_map(|candidate| {
                 let name = candidate.name.as_deref().unwrap_or("");
-                protocol == wanted && (port.name.is_empty() || name == port.name)
+                let named = port.name.is_empty() || name == port.name;
+                if named { u16::try_from(candidate.port?).ok() } else { target }
             });
-            let numbers: Vec<u16> =
-                ports.filter_map(|candidate| u16::try_from(candidate.port?).ok()).collect();
+            let mut numbers: Vec<u16> = ports.collect();
+            numbers.extend(target.filter(|_| slice.value.ports.is_empty()));
             for (position, endpoint) in slice.value.endpoints.iter().enumerate() {
                 if endpoint.conditions.ready == Some(false) {
                     not_ready |= !numbers.is_empty();
@@ -155,7 +205,7 @@ impl Index {
             }
         }
         targets.order_by(|a, b| {
-            let ip = |target: &Target| target.address.parse::<std::net::IpAddr>().ok();
+            let ip = |target: &Target| target.address.parse::<IpAddr>().ok();
             (ip(a), a.port).cmp(&(ip(b), b.port)).then_with(|| a.address.cmp(&b.address))
         });
         targets.dedup_by(|a, b| a.address == b.address && a.port == b.port);

@@ -2,7 +2,6 @@
 
 use super::answer::{BackendAnswer, Outcome, Response, Step, UpstreamRequest};
 use super::backend::{Resolved, Target, Trouble};
-use super::controllers::namespace_of;
 use super::evaluate::{Asked, Candidates, Judged};
 use super::spec::{Place, RuleRef};
 use super::{explain, nginx};
@@ -37,6 +36,7 @@ impl Asked<'_> {
         if reply.access.is_some() {
             steps.extend(peer_why.map(|text| Step { text, evidence: None }));
         }
+        steps.extend(reply.location.into_iter().flat_map(explain::nginx_besides));
         if let Some((why, location)) =
             outcomes.first().map(|outcome| outcome.why.clone()).zip(Some(reply.location))
         {
@@ -56,15 +56,26 @@ impl Asked<'_> {
         let services = &self.table.services;
         let (namespace, name) = (&upstream.namespace, &upstream.service);
         let mut resolved = services.resolve(self.snapshot, namespace, name, &upstream.port, true);
+        if upstream.removed {
+            return Resolved { trouble: Some(Trouble::Removed), ..Resolved::default() };
+        }
         let service = resolved.service.and_then(|id| self.snapshot.service(id));
+        // ingress-nginx: controller.go getServiceClusterEndpoint: a number is not looked up in the Service
         if let Some(service) = service.filter(|_| upstream.service_upstream) {
-            let port = service.spec.ports.iter().find(|port| {
-                port.port.to_string() == upstream.port
-                    || (!port.name.is_empty() && port.name == upstream.port)
-            });
+            let named =
+                service.spec.ports.iter().find(|port| !port.name.is_empty() && port.name == upstream.port);
+            let number = upstream.port.parse::<u16>().ok();
+            let port = number.or_else(|| u16::try_from(named?.port).ok());
             let has_ip = !matches!(service.spec.cluster_ip.as_str(), "" | "None");
-            if let Some(port) = port.filter(|_| has_ip).and_then(|port| u16::try_from(port.port).ok()) {
-                let target = Target { address: service.spec.cluster_ip.clone(), port, pod: None };
+            if let Some(port) = port.filter(|_| has_ip) {
+                let address = service.spec.cluster_ip.clone();
+                let rejected = resolved.targets.is_empty()
+                    || !service.spec.ports.iter().any(|candidate| candidate.port == i32::from(port));
+                if rejected {
+                    let trouble = Trouble::Rejected { address: format!("{address}:{port}") };
+                    return Resolved { trouble: Some(trouble), targets: Vec::new(), ..resolved };
+                }
+                let target = Target { address, port, pod: None };
                 resolved = Resolved { targets: vec![target], trouble: None, ..resolved };
             }
         }
@@ -78,7 +89,8 @@ impl Asked<'_> {
     fn nginx_outcomes(&self, reply: &nginx::Reply<'_>) -> Vec<Outcome> {
         let config = self.engine.nginx(self.snapshot);
         if let Some((response, why)) = &reply.answered {
-            let mut outcome = self.answered(response.clone(), why.clone());
+            let outcome = self.answered(response.clone(), why.clone());
+            let mut outcome = self.custom_error(reply, outcome);
             outcome.response_headers.clone_from(&reply.response_headers);
             return vec![outcome];
         }
@@ -89,16 +101,13 @@ impl Asked<'_> {
                 Some(upstream) => self.nginx_upstream(reply, upstream, way.share),
             };
             let has_backend = outcome.upstream.is_some() || !outcome.endpoints.is_empty();
-            if let Some((response, why)) = reply.access.as_ref().filter(|_| has_backend || upstream.is_none())
-            {
-                outcome = Outcome {
-                    response: response.clone(),
-                    why: why.clone(),
-                    upstream: None,
-                    endpoints: Vec::new(),
-                    ..outcome
-                };
+            if has_backend || upstream.is_none() {
+                outcome = self.guarded(reply, outcome);
             }
+            if let Some(missing) = &way.missing {
+                outcome.response = Response::Undetermined { missing: missing.clone() };
+            }
+            outcome = self.custom_error(reply, outcome);
             outcome.share = way.share;
             outcome.response_headers.clone_from(&reply.response_headers);
             if !way.why.is_empty() && upstream.is_some() {
@@ -152,7 +161,7 @@ impl Asked<'_> {
         let fallback = annotations.map_or("", |annotations| annotations.default_backend.as_str());
         if resolved.trouble.is_some() && !fallback.is_empty() {
             let ingress = reply.location.and_then(nginx::Location::ingress).unwrap_or(upstream.ingress);
-            if let Some(outcome) = self.fallback(ingress, fallback, upstream, request.clone(), share) {
+            if let Some(outcome) = self.fallback(ingress, (fallback, 503), upstream, request.clone(), share) {
                 return outcome;
             }
         }
@@ -161,51 +170,78 @@ impl Asked<'_> {
             Some(place) => (place.ingress(), place.backend_field()),
             None => (upstream.ingress, upstream.field.clone()),
         };
-        let mut outcome = self.proxied(ingress, &field, name, &resolved, request, share);
-        if let Some(auth) = annotations.and_then(|annotations| annotations.auth_secret.as_deref()) {
-            self.authenticate(&mut outcome, ingress, auth);
-        }
-        if annotations.is_some_and(|annotations| !annotations.auth_url.is_empty())
-            && outcome.upstream.is_some()
-        {
-            let missing = "what the external authentication service of auth-url answers".to_owned();
-            outcome.why.clone_from(&missing);
-            outcome.response = Response::Undetermined { missing };
-        }
-        outcome
+        self.proxied(ingress, &field, name, &resolved, request, share)
     }
 
-    // ingress-nginx: internal/ingress/annotations/auth/main.go
-    fn authenticate(&self, outcome: &mut Outcome, ingress: u32, secret: &str) {
-        let namespace = self.namespace(ingress);
-        let (namespace, name) = secret.split_once('/').unwrap_or((&namespace, secret));
-        let found = self
-            .snapshot
-            .secrets
-            .iter()
-            .any(|stored| namespace_of(stored) == namespace && stored.object.name == name);
-        let (response, why) = if !found {
-            (
-                Response::status(503),
-                format!("the location is denied: Secret {namespace}/{name} of auth-secret does not exist"),
-            )
-        } else if self.request.header("authorization").is_none() {
-            (
-                Response::status(401),
-                "the Ingress asks for a user and password and the request carries none".into(),
-            )
-        } else {
-            let missing = format!("whether the password is one of those in Secret {namespace}/{name}");
-            (Response::Undetermined { missing: missing.clone() }, missing)
+    /// The access phase: source ranges, then a password, then an external judge; with `satisfy: any` either
+    /// the ranges or one of the others.
+    // nginx: the order of the modules' access handlers, ngx_http_core_access_phase
+    fn guarded(&self, reply: &nginx::Reply<'_>, outcome: Outcome) -> Outcome {
+        let Some(location) = reply.location else { return outcome };
+        let annotations = &location.annotations;
+        let config = self.engine.nginx(self.snapshot);
+        let exempt =
+            config.settings.no_auth_paths.iter().any(|path| location.path.starts_with(path.as_str()));
+        let asked = if exempt { None } else { self.authentication(annotations) };
+        let ranged = !annotations.allow_list.is_empty() || !annotations.deny_list.is_empty();
+        let verdict = match (annotations.satisfy_any && ranged, &reply.access, asked) {
+            (true, None, _) if !annotations.allow_list.is_empty() => None,
+            (true, _, Some(asked)) => Some(asked),
+            (_, Some(access), _) => Some(access.clone()),
+            (_, None, asked) => asked,
         };
-        *outcome = Outcome { response, why, upstream: None, endpoints: Vec::new(), ..outcome.clone() };
+        match verdict {
+            Some((response, why)) => {
+                Outcome { response, why, upstream: None, endpoints: Vec::new(), ..outcome }
+            }
+            None => outcome,
+        }
+    }
+
+    // ingress-nginx: internal/ingress/annotations/auth/main.go, authreq/main.go
+    fn authentication(&self, annotations: &nginx::annotations::Annotations) -> Option<(Response, String)> {
+        let undetermined = |missing: String| (Response::Undetermined { missing: missing.clone() }, missing);
+        if let Some(secret) = &annotations.auth_secret {
+            if self.request.header("authorization").is_none() {
+                let why = "the Ingress asks for a user and password and the request carries none";
+                return Some((Response::status(401), why.into()));
+            }
+            return Some(undetermined(format!("whether the password is one of those in Secret {secret}")));
+        }
+        let external = !annotations.auth_url.is_empty();
+        external.then(|| undetermined("what the external authentication service of auth-url answers".into()))
+    }
+
+    /// A status of nginx's own that `custom-http-errors` lists is answered by the default backend instead.
+    // nginx: error_page; ingress-nginx: nginx.tmpl CUSTOM_ERRORS
+    fn custom_error(&self, reply: &nginx::Reply<'_>, outcome: Outcome) -> Outcome {
+        let Response::Status { code, location: None } = outcome.response else { return outcome };
+        let Some(location) = reply.location.filter(|location| location.annotations.denied.is_none()) else {
+            return outcome;
+        };
+        if !location.annotations.custom_errors.contains(&code) {
+            return outcome;
+        }
+        let request = UpstreamRequest { path: "/".into(), ..self.upstream_request(reply) };
+        let upstream =
+            location.upstream.and_then(|id| self.engine.nginx(self.snapshot).upstreams.get(id as usize));
+        let name = location.annotations.default_backend.as_str();
+        let named = location.ingress().zip(upstream).filter(|_| !name.is_empty());
+        let own = named.and_then(|(ingress, upstream)| {
+            self.fallback(ingress, (name, code), upstream, request, outcome.share)
+        });
+        let why = format!("custom-http-errors hands {code} to the default backend, for {}", outcome.why);
+        let mut answer = own.unwrap_or_else(|| self.default_backend(reply, "the default backend answers"));
+        answer.why = why;
+        answer.share = outcome.share;
+        answer
     }
 
     /// The Service of the `default-backend` annotation, when it has endpoints.
     fn fallback(
         &self,
         ingress: u32,
-        name: &str,
+        (name, code): (&str, u16),
         failed: &nginx::Upstream,
         mut request: UpstreamRequest,
         share: Share,
@@ -213,13 +249,14 @@ impl Asked<'_> {
         let namespace = self.namespace(ingress);
         let id = self.table.services.service(self.snapshot, &namespace, name)?;
         let port = self.snapshot.service(id)?.spec.ports.first()?.clone();
-        let (targets, _) = self.table.services.endpoints(self.snapshot, id, &port, "TCP");
+        let (targets, _) = self.table.services.endpoints(self.snapshot, id, &port, ("TCP", true));
         if targets.is_empty() {
             return None;
         }
         let stored = self.snapshot.ingresses.get(ingress as usize)?;
+        let code = code.to_string();
         let headers = [
-            ("X-Code", "503"),
+            ("X-Code", code.as_str()),
             ("X-Original-URI", self.request.target()),
             ("X-Namespace", namespace.as_str()),
             ("X-Ingress-Name", stored.object.name.as_str()),

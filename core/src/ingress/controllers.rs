@@ -43,6 +43,7 @@ pub(crate) struct Flags {
     pub(crate) watch_namespace: String,
     pub(crate) config_map: Option<String>,
     pub(crate) disable_external_name: bool,
+    pub(crate) ssl_passthrough: bool,
     pub(crate) http_port: u16,
     pub(crate) https_port: u16,
 }
@@ -62,6 +63,7 @@ impl Default for Flags {
             watch_namespace: String::new(),
             config_map: None,
             disable_external_name: false,
+            ssl_passthrough: false,
             http_port: 80,
             https_port: 443,
         }
@@ -98,6 +100,7 @@ impl Flags {
                 }
                 "watch-namespace" => flags.watch_namespace = value,
                 "configmap" => flags.config_map = Some(value),
+                "enable-ssl-passthrough" => flags.ssl_passthrough = is_true,
                 "disable-svc-external-name" => flags.disable_external_name = is_true,
                 "http-port" => flags.http_port = value.parse().unwrap_or(80),
                 "https-port" => flags.https_port = value.parse().unwrap_or(443),

@@ -4,7 +4,7 @@ use super::answer::{
     BackendAnswer, Candidate, CertificateAnswer, Connection, ControllerAnswer, Difference, EndpointAnswer,
     Matched, Obstacle, Outcome, Response, Routing, Step, UpstreamRequest,
 };
-use super::backend::{Resolved, port_text};
+use super::backend::{Resolved, Trouble, port_text};
 use super::controllers::namespace_of;
 use super::nginx::{self, ServerCertificate};
 use super::reach::{Client, Reach};
@@ -305,7 +305,10 @@ impl Asked<'_> {
         let (namespace, service, port) = name;
         let object = ObjectRef::namespaced("Service", namespace, service);
         let mut outcome = match &resolved.trouble {
-            Some(trouble) => self.answered(Response::status(503), explain::trouble(&object, port, trouble)),
+            Some(trouble) => {
+                let code = if matches!(trouble, Trouble::Rejected { .. }) { 502 } else { 503 };
+                self.answered(Response::status(code), explain::trouble(&object, port, trouble))
+            }
             None => self.connect(resolved, request, share),
         };
         outcome.share = share;

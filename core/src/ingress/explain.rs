@@ -193,6 +193,30 @@ pub(crate) fn nginx_location(location: &Location) -> Step {
     step(format!("location {} is chosen", location.directive()))
 }
 
+/// What else a location does, that changes the answer of this one request only sometimes.
+pub(crate) fn nginx_besides(location: &Location) -> Vec<Step> {
+    let annotations = &location.annotations;
+    let mut told: Vec<String> = annotations
+        .limits
+        .iter()
+        .map(|(name, value)| format!("{name} is {value}: a client that sends more than that gets 503"))
+        .collect();
+    if !annotations.mirror.is_empty() {
+        told.push(format!(
+            "a copy of the request goes to {}, whose answer is thrown away",
+            annotations.mirror
+        ));
+    }
+    if !annotations.custom_errors.is_empty() {
+        let codes: Vec<String> = annotations.custom_errors.iter().map(ToString::to_string).collect();
+        let codes = codes.join(", ");
+        told.push(format!(
+            "when the backend answers {codes}, the client gets what the default backend says instead"
+        ));
+    }
+    told.into_iter().map(step).collect()
+}
+
 pub(crate) fn won(location: Option<&Location>) -> String {
     let directive = location.map(Location::directive).unwrap_or_default();
     if directive.starts_with('~') {
@@ -252,6 +276,17 @@ pub(crate) fn trouble(service: &ObjectRef, port: &str, trouble: &Trouble) -> Str
         Trouble::NotReady => format!("{service} has endpoints on port {port}, and none is ready"),
         Trouble::ExternalNameDisabled => format!(
             "{service} is of type ExternalName and the controller runs with --disable-svc-external-name"
+        ),
+        Trouble::ExternalNameRefused => {
+            format!(
+                "{service} is an ExternalName of the controller's own host or of no valid name, which it does not follow"
+            )
+        }
+        Trouble::Rejected { address } => format!(
+            "service-upstream sends to the ClusterIP, {address}, and kube-proxy rejects that: {service} has no such port or no ready endpoint"
+        ),
+        Trouble::Removed => format!(
+            "the controller deleted the upstream of {service}: a canary names it on a path that has no main location"
         ),
     }
 }

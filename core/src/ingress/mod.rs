@@ -143,7 +143,7 @@ impl Table {
             nginx::Found::Location(location) | nginx::Found::SlashRedirect(location) => {
                 location.place().map(|place| (place.ingress(), place.field()))
             }
-            nginx::Found::BadRequest(_) | nginx::Found::NotModelled(_) => None,
+            nginx::Found::BadRequest(_) | nginx::Found::NotModelled(_) | nginx::Found::Own(..) => None,
         }
     }
 

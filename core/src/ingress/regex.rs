@@ -68,11 +68,6 @@ fn needs_backtracking(pattern: &str) -> bool {
         .any(|token| pattern.contains(token))
 }
 
-/// Whether `pattern` is a regular expression, as far as this model can tell.
-pub(crate) fn compiles(pattern: &str) -> bool {
-    !matches!(Regex::new(pattern, false), Err(Trouble::Invalid))
-}
-
 #[cfg(all(test, feature = "ingress-nginx"))]
 mod tests {
     use super::*;

@@ -1,6 +1,7 @@
 //! The annotations of one Ingress as ingress-nginx reads them: checked, with their defaults.
 
-use super::super::regex;
+use super::cors::{self, Cors};
+use super::validate::{basic_chars, path_with_capture, redirect_url, regex_chars, size, url_chars};
 use crate::manifest::api::meta::Labels;
 use crate::order::SliceOrder;
 use ipnet::IpNet;
@@ -39,6 +40,18 @@ pub(crate) struct Affinity {
     pub(crate) legacy_canary: bool,
 }
 
+/// `auth-tls-secret`.
+// ingress-nginx: internal/ingress/annotations/authtls/main.go
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ClientCertificate {
+    /// As written, `namespace/name`.
+    pub(crate) secret: String,
+    /// Whether a client without a certificate is refused.
+    pub(crate) required: bool,
+    /// Why the whole host answers 403.
+    pub(crate) fault: Option<String>,
+}
+
 /// Everything that matters to routing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Annotations {
@@ -62,7 +75,24 @@ pub(crate) struct Annotations {
     pub(crate) service_upstream: bool,
     pub(crate) ssl_passthrough: bool,
     pub(crate) auth_secret: Option<String>,
+    /// Whether the Secret of `auth-secret` is a map of users instead of one file under `auth`.
+    pub(crate) auth_map: bool,
     pub(crate) auth_url: String,
+    pub(crate) auth_tls: Option<ClientCertificate>,
+    /// `satisfy: any`: source ranges or a password, either is enough.
+    pub(crate) satisfy_any: bool,
+    pub(crate) cors: Option<Cors>,
+    pub(crate) relative_redirects: bool,
+    pub(crate) port_in_redirects: bool,
+    /// Largest request body in bytes, 0 for any.
+    pub(crate) body_size: u64,
+    /// Statuses that the default backend answers instead.
+    pub(crate) custom_errors: Vec<u16>,
+    /// What limits the rate of requests, as written.
+    pub(crate) limits: Vec<(String, String)>,
+    pub(crate) mirror: String,
+    /// Snippets that reach the configuration.
+    pub(crate) snippets: Vec<String>,
     /// Why every location of this Ingress answers 503.
     pub(crate) denied: Option<String>,
     /// Annotations with values that are ignored, and why.
@@ -112,30 +142,12 @@ impl Reader<'_> {
     }
 }
 
-// ingress-nginx: internal/ingress/annotations/parser/validators.go
-fn basic_chars(value: &str) -> bool {
-    value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
-}
-
-fn header_name(value: &str) -> bool {
-    value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
-}
-
-fn url_chars(value: &str) -> bool {
-    let extra = b"-._~/:?#[]@!$&'()*+,;=%";
-    value.bytes().all(|byte| byte.is_ascii_alphanumeric() || extra.contains(&byte))
-}
-
-/// `^/?[-._~a-zA-Z0-9/:$]*$`
-// ingress-nginx: internal/ingress/annotations/parser/validators.go RegexPathWithCapture
-pub(crate) fn path_with_capture(value: &str) -> bool {
-    value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~/:$".contains(&byte))
-}
-
-fn networks(list: &str) -> Vec<IpNet> {
+/// The networks of a list; `None` when an entry is neither a network nor an address.
+// ingress-nginx: internal/net/ipnet.go ParseCIDRs, ParseIPNets
+fn networks(list: &str) -> Option<Vec<IpNet>> {
     let parse =
         |item: &str| item.parse::<IpNet>().ok().or_else(|| item.parse::<IpAddr>().ok().map(IpNet::from));
-    list.split(',').filter_map(|item| parse(item.trim())).map(|net| net.trunc()).collect()
+    list.split(',').map(|item| parse(item.trim()).map(|net| net.trunc())).collect()
 }
 
 /// Reads the annotations of one Ingress. `config` is the controller's ConfigMap.
@@ -151,13 +163,12 @@ pub(crate) fn parse(annotations: &Labels, config: &Labels) -> Annotations {
     let mut source_list = |read: &Reader<'_>, names: [&str; 2], config_name: &str, what: &str| {
         let given = names.iter().find_map(|name| read.raw(name)).filter(|value| !value.is_empty());
         let Some(list) = given.map(str::to_owned) else {
-            return networks(config.get(config_name).map_or("", String::as_str));
+            return config.get(config_name).and_then(|list| networks(list)).unwrap_or_default();
         };
-        let nets = networks(&list);
-        if nets.is_empty() {
-            denied = Some(format!("the {what} does not contain a valid IP address or network"));
-        }
-        nets
+        networks(&list).unwrap_or_else(|| {
+            denied = Some(format!("the {what} holds something that is neither an address nor a network"));
+            Vec::new()
+        })
     };
     let allow_list = source_list(
         &read,
@@ -176,17 +187,9 @@ pub(crate) fn parse(annotations: &Labels, config: &Labels) -> Annotations {
         enabled: read.flag("canary").unwrap_or(false),
         weight: read.number("canary-weight").unwrap_or(0),
         weight_total: read.number("canary-weight-total").unwrap_or(100),
-        header: read.text("canary-by-header", header_name, "it is not a header name"),
-        header_value: read.text(
-            "canary-by-header-value",
-            |value| value.bytes().all(|byte| !byte.is_ascii_control()),
-            "it holds control characters",
-        ),
-        header_pattern: read.text(
-            "canary-by-header-pattern",
-            regex::compiles,
-            "it is not a regular expression",
-        ),
+        header: read.text("canary-by-header", basic_chars, "it is not a header name"),
+        header_value: read.text("canary-by-header-value", basic_chars, "it holds other characters"),
+        header_pattern: read.text("canary-by-header-pattern", regex_chars, "it holds other characters"),
         cookie: read.text("canary-by-cookie", basic_chars, "it is not a cookie name"),
     };
     // ingress-nginx: canary/main.go Parse: without canary: "true" the other options are an error
@@ -215,22 +218,8 @@ pub(crate) fn parse(annotations: &Labels, config: &Labels) -> Annotations {
         _ => "HTTP".into(),
     };
 
-    // ingress-nginx: redirect/redirect.go: temporal first, each with its own range of codes
-    let code = |number: Option<u32>, default: u16| match number {
-        Some(code @ 300..=308) => code as u16,
-        _ => default,
-    };
-    let temporal = read.text("temporal-redirect", url_chars, "it is not a URL");
-    let permanent = read.text("permanent-redirect", url_chars, "it is not a URL");
-    let redirect = if !temporal.is_empty() {
-        let code = code(read.number("temporal-redirect-code"), 302);
-        Some((temporal, code))
-    } else if !permanent.is_empty() {
-        let code = code(read.number("permanent-redirect-code"), 301);
-        Some((permanent, code))
-    } else {
-        None
-    };
+    let redirect = redirect(&mut read);
+    let cors = read.flag("enable-cors").unwrap_or(false).then(|| cross_origin(&mut read));
 
     let rewrite_target = read.text(
         "rewrite-target",
@@ -239,7 +228,7 @@ pub(crate) fn parse(annotations: &Labels, config: &Labels) -> Annotations {
     );
     let app_root = read.text(
         "app-root",
-        |value| value.starts_with('/') && url_chars(value),
+        |value| value.starts_with('/') && path_with_capture(value),
         "it must be a path that starts with /",
     );
     let mut aliases: Vec<String> = read
@@ -252,11 +241,56 @@ pub(crate) fn parse(annotations: &Labels, config: &Labels) -> Annotations {
     aliases.order();
     aliases.dedup();
 
-    let auth_secret = match read.raw("auth-type") {
-        Some("basic" | "digest") => Some(read.raw("auth-secret").unwrap_or_default().to_owned()),
-        _ => None,
-    };
+    if !aliases.iter().all(|alias| regex_chars(alias)) {
+        read.ignored.push((format!("{PREFIX}server-alias"), "one of them holds other characters".into()));
+        aliases.clear();
+    }
+
+    // ingress-nginx: annotations/auth/main.go: the type is looked for anywhere in the value
+    let kind = read.raw("auth-type").filter(|kind| !kind.is_empty()).map(str::to_owned);
+    let auth_secret = kind.as_ref().and_then(|_| read.raw("auth-secret")).map(str::to_owned);
+    if kind.is_some_and(|kind| !kind.contains("basic") && !kind.contains("digest")) {
+        denied = Some("auth-type is neither basic nor digest".into());
+    } else if read.raw("auth-type").is_some() && auth_secret.as_ref().is_none_or(String::is_empty) {
+        denied = Some("auth-type is set and auth-secret names no Secret".into());
+    }
+    let verify = read.raw("auth-tls-verify-client").unwrap_or("on");
+    let auth_tls = read.raw("auth-tls-secret").filter(|secret| !secret.is_empty()).map(|secret| {
+        let required = !matches!(verify, "off" | "optional" | "optional_no_ca");
+        ClientCertificate { secret: secret.to_owned(), required, fault: None }
+    });
+    let limits = ["limit-connections", "limit-rps", "limit-rpm"];
+    let limits = limits.into_iter().filter_map(|name| {
+        let value = read.raw(name).filter(|value| value.parse::<u32>().is_ok_and(|limit| limit > 0))?;
+        Some((name.to_owned(), value.to_owned()))
+    });
+    let limits = limits.collect();
+    let codes =
+        read.raw("custom-http-errors").or_else(|| config.get("custom-http-errors").map(String::as_str));
+    let codes = codes.unwrap_or_default().split(',').filter_map(|code| code.trim().parse().ok()).collect();
+    let body = read.raw("proxy-body-size").and_then(size);
+    let body = body.or_else(|| size(config.get("proxy-body-size")?)).unwrap_or(1 << 20);
+    let allowed = setting("allow-snippet-annotations", false);
+    let snippets = ["configuration-snippet", "server-snippet", "auth-snippet", "modsecurity-snippet"];
+    let snippets =
+        snippets.into_iter().filter(|name| allowed && read.raw(name).is_some_and(|text| !text.is_empty()));
+    let snippets = snippets.map(str::to_owned).collect();
     Annotations {
+        auth_map: read.raw("auth-secret-type") == Some("auth-map"),
+        auth_tls,
+        satisfy_any: read.raw("satisfy") == Some("any"),
+        cors,
+        relative_redirects: read
+            .flag("relative-redirects")
+            .unwrap_or_else(|| setting("relative-redirects", false)),
+        port_in_redirects: read
+            .flag("use-port-in-redirects")
+            .unwrap_or_else(|| setting("use-port-in-redirects", false)),
+        body_size: body,
+        custom_errors: codes,
+        limits,
+        mirror: read.raw("mirror-target").unwrap_or_default().to_owned(),
+        snippets,
         canary,
         affinity,
         rewrite_target,
@@ -273,11 +307,7 @@ pub(crate) fn parse(annotations: &Labels, config: &Labels) -> Annotations {
         from_to_www: read.flag("from-to-www-redirect").unwrap_or(false),
         deny_list,
         allow_list,
-        upstream_vhost: read.text(
-            "upstream-vhost",
-            |value| !value.contains([' ', ';', '{', '}']),
-            "it is not a host",
-        ),
+        upstream_vhost: read.text("upstream-vhost", regex_chars, "it is not a host"),
         backend_protocol: protocol,
         x_forwarded_prefix: read.text("x-forwarded-prefix", path_with_capture, "it is not a path"),
         aliases,
@@ -293,6 +323,57 @@ pub(crate) fn parse(annotations: &Labels, config: &Labels) -> Annotations {
         denied,
         ignored: read.ignored,
     }
+}
+
+/// Where every request is sent to instead; one bad value spoils all of them.
+// ingress-nginx: internal/ingress/annotations/redirect/redirect.go Parse: temporal before permanent
+fn redirect(read: &mut Reader<'_>) -> Option<(String, u16)> {
+    let why = "a redirect must be an http or https URL without variables; with it every redirect of the Ingress is ignored";
+    let before = read.ignored.len();
+    let code = |number: Option<u32>, default: u16| match number {
+        Some(code @ 300..=308) => code as u16,
+        _ => default,
+    };
+    let temporal = read.text("temporal-redirect", redirect_url, why);
+    let temporal_code = code(read.number("temporal-redirect-code"), 302);
+    let permanent = read.text("permanent-redirect", redirect_url, why);
+    let permanent_code = code(read.number("permanent-redirect-code"), 301);
+    if read.ignored.len() > before {
+        return None;
+    }
+    let temporal = Some((temporal, temporal_code)).filter(|(url, _)| !url.is_empty());
+    temporal.or_else(|| Some((permanent, permanent_code)).filter(|(url, _)| !url.is_empty()))
+}
+
+// ingress-nginx: internal/ingress/annotations/cors/main.go Parse
+fn cross_origin(read: &mut Reader<'_>) -> Cors {
+    let listed = |text: &str, extra: &str| {
+        !text.is_empty()
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_, ".contains(c) || extra.contains(c))
+    };
+    let given = read.raw("cors-allow-origin").filter(|list| !list.is_empty()).unwrap_or("*").to_owned();
+    let mut origins: Vec<String> = Vec::new();
+    for item in given.split(',').map(str::trim) {
+        match item {
+            "*" => {
+                origins = vec!["*".into()];
+                break;
+            }
+            item if cors::origin(item) => origins.push(item.to_owned()),
+            item => {
+                read.ignored.push((format!("{PREFIX}cors-allow-origin"), format!("{item} is not an origin")))
+            }
+        }
+    }
+    let text = |name: &str, default: &str, extra: &str| {
+        read.raw(name).filter(|text| listed(text, extra)).unwrap_or(default).to_owned()
+    };
+    let (methods, headers) =
+        (text("cors-allow-methods", cors::METHODS, ""), text("cors-allow-headers", cors::HEADERS, ""));
+    let expose = text("cors-expose-headers", "", "*");
+    let credentials = read.flag("cors-allow-credentials").unwrap_or(true);
+    let max_age = read.number("cors-max-age").unwrap_or(1_728_000).to_string();
+    Cors { origins, methods, headers, credentials, expose, max_age }
 }
 
 #[cfg(test)]
@@ -315,6 +396,9 @@ mod tests {
 
     #[test]
     fn a_temporal_redirect_wins_and_codes_outside_300_to_308_fall_back() {
+        let spoilt =
+            with(&[("permanent-redirect", "http://a$request_uri"), ("temporal-redirect", "http://b")]);
+        assert_eq!((spoilt.redirect, spoilt.ignored.len()), (None, 1));
         let both = with(&[("permanent-redirect", "http://a"), ("temporal-redirect", "http://b")]);
         assert_eq!(both.redirect, Some(("http://b".into(), 302)));
         let code = with(&[("permanent-redirect", "http://a"), ("permanent-redirect-code", "404")]);
@@ -328,8 +412,9 @@ mod tests {
     }
 
     #[test]
-    fn an_allow_list_without_one_valid_entry_denies_the_location() {
+    fn an_allow_list_with_an_invalid_entry_denies_the_location() {
         assert!(with(&[("whitelist-source-range", "nonsense")]).denied.is_some());
+        assert!(with(&[("whitelist-source-range", "10.0.0.0/8, nonsense")]).denied.is_some());
         assert_eq!(with(&[("allowlist-source-range", "10.0.0.0/8, 1.2.3.4")]).allow_list.len(), 2);
     }
 }

@@ -3,6 +3,7 @@
 use super::annotations::{self, Affinity, Annotations};
 use super::index::{index_locations, index_names, split_prefixes};
 use super::pattern::{Literals, Tails};
+use super::validate;
 use super::{Cause, Config, ConfigMap, Location, Modifier, Server, ServerCertificate, Upstream, UpstreamId};
 use crate::ingress::backend::port_text;
 use crate::ingress::controllers::{Controller, namespace_of};
@@ -10,7 +11,7 @@ use crate::ingress::spec::RuleRef;
 use crate::ingress::tls::{self, CertificateData};
 use crate::manifest::api::meta::Labels;
 use crate::manifest::api::networking_v1::{Ingress, IngressServiceBackend};
-use crate::model::Snapshot;
+use crate::model::{Snapshot, Stored};
 use crate::order::{self, SliceOrder};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
@@ -18,17 +19,17 @@ use std::sync::{Arc, OnceLock};
 /// Name of the catch-all server.
 pub(crate) const CATCH_ALL: &str = "_";
 
-struct Builder<'a> {
-    snapshot: &'a Snapshot,
-    order: Vec<u32>,
+pub(super) struct Builder<'a> {
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) order: Vec<u32>,
     parsed: BTreeMap<u32, Arc<Annotations>>,
-    upstreams: Vec<Upstream>,
+    pub(super) upstreams: Vec<Upstream>,
     by_name: BTreeMap<(String, String, String), u32>,
-    servers: BTreeMap<String, Server>,
+    pub(super) servers: BTreeMap<String, Server>,
     /// Per host the positions of the locations of each path.
-    paths: BTreeMap<String, BTreeMap<Box<str>, Vec<u32>>>,
+    pub(super) paths: BTreeMap<String, BTreeMap<Box<str>, Vec<u32>>>,
     /// The position of each Secret by namespace and name.
-    secrets: BTreeMap<(&'a str, &'a str), usize>,
+    pub(super) secrets: BTreeMap<(&'a str, &'a str), usize>,
     certificates: BTreeMap<(String, String), Result<Arc<CertificateData>, String>>,
     no_redirect_paths: Vec<String>,
 }
@@ -36,15 +37,19 @@ struct Builder<'a> {
 /// Builds what nginx is configured with from the Ingresses `order`, oldest first.
 // ingress-nginx: internal/ingress/controller/controller.go getBackendServers
 pub(crate) fn build(snapshot: &Snapshot, controller: &Controller, order: &[u32]) -> Config {
-    let settings = config_map(&controller.config);
+    let flags = &controller.flags;
+    let settings = ConfigMap {
+        ssl_passthrough: flags.ssl_passthrough,
+        https_port: flags.https_port,
+        ..config_map(&controller.config)
+    };
     let mut dropped = Vec::new();
     let order = order.iter().copied().filter(|index| {
         let Some(stored) = snapshot.ingresses.get(*index as usize) else { return false };
-        let refusal = super::inspect(&stored.value);
-        if let Some(value) = &refusal {
-            dropped.push((*index, format!("invalid value found: {value}")));
-        }
-        refusal.is_none()
+        let refusal = not_read(stored, &controller.config);
+        let is_read = refusal.is_none();
+        dropped.extend(refusal.map(|why| (*index, why)));
+        is_read
     });
     let order: Vec<u32> = order.collect();
     let secrets = snapshot.secrets.iter().enumerate().rev();
@@ -63,7 +68,13 @@ pub(crate) fn build(snapshot: &Snapshot, controller: &Controller, order: &[u32])
     };
     for index in builder.order.clone() {
         if let Some(stored) = snapshot.ingresses.get(index as usize) {
-            let parsed = annotations::parse(&stored.value.metadata.annotations, &controller.config);
+            let mut parsed = annotations::parse(&stored.value.metadata.annotations, &controller.config);
+            let across = controller.config.get("allow-cross-namespace-resources");
+            builder.judge_secrets(
+                &mut parsed,
+                namespace_of(stored),
+                across.is_some_and(|flag| flag == "true"),
+            );
             builder.parsed.insert(index, Arc::new(parsed));
         }
     }
@@ -76,6 +87,18 @@ pub(crate) fn build(snapshot: &Snapshot, controller: &Controller, order: &[u32])
     config
 }
 
+/// Why the controller leaves an Ingress out as if it were not there.
+// ingress-nginx: internal/ingress/controller/store/store.go syncIngress
+fn not_read(stored: &Stored<Ingress>, config: &Labels) -> Option<String> {
+    let annotations = &stored.value.metadata.annotations;
+    let inspected = super::inspect(&stored.value, &super::webhook::full_name(stored));
+    let blocked = || {
+        validate::blocked(annotations, config)
+            .map(|(key, word)| format!("{key} annotation contains invalid word {word}"))
+    };
+    inspected.or_else(blocked).or_else(|| validate::risk(annotations, config))
+}
+
 // ingress-nginx: internal/ingress/controller/config/config.go NewDefault
 fn config_map(data: &Labels) -> ConfigMap {
     let flag = |name: &str, default: bool| data.get(name).map_or(default, |value| value == "true");
@@ -85,7 +108,10 @@ fn config_map(data: &Labels) -> ConfigMap {
         let preload = if flag("hsts-preload", false) { "; preload" } else { "" };
         format!("max-age={age}{subdomains}{preload}")
     });
-    let exempt = data.get("no-tls-redirect-locations").map_or("/.well-known/acme-challenge", String::as_str);
+    let paths = |name: &str| -> Vec<String> {
+        let list = data.get(name).map_or("/.well-known/acme-challenge", String::as_str);
+        list.split(',').map(|path| path.trim().to_owned()).filter(|path| !path.is_empty()).collect()
+    };
     ConfigMap {
         redirect_code: match data.get("http-redirect-code").map(String::as_str) {
             Some("301") => 301,
@@ -94,29 +120,29 @@ fn config_map(data: &Labels) -> ConfigMap {
             _ => 308,
         },
         hsts,
-        no_redirect_paths: exempt
-            .split(',')
-            .map(|path| path.trim().to_owned())
-            .filter(|path| !path.is_empty())
-            .collect(),
+        no_redirect_paths: paths("no-tls-redirect-locations"),
+        no_auth_paths: paths("no-auth-locations"),
+        rejects_handshake: flag("ssl-reject-handshake", false),
+        ssl_passthrough: false,
+        https_port: 443,
         use_forwarded_headers: flag("use-forwarded-headers", false),
     }
 }
 
 impl<'a> Builder<'a> {
-    fn ingress(&self, index: u32) -> Option<&'a Ingress> {
+    pub(super) fn ingress(&self, index: u32) -> Option<&'a Ingress> {
         self.snapshot.ingresses.get(index as usize).map(|stored| &stored.value)
     }
 
-    fn namespace(&self, index: u32) -> &'a str {
+    pub(super) fn namespace(&self, index: u32) -> &'a str {
         self.snapshot.ingresses.get(index as usize).map_or("", namespace_of)
     }
 
-    fn annotations(&self, index: u32) -> Arc<Annotations> {
+    pub(super) fn annotations(&self, index: u32) -> Arc<Annotations> {
         self.parsed.get(&index).cloned().unwrap_or_default()
     }
 
-    fn upstream(&self, namespace: &str, backend: &IngressServiceBackend) -> Option<u32> {
+    pub(super) fn upstream(&self, namespace: &str, backend: &IngressServiceBackend) -> Option<u32> {
         self.by_name.get(&(namespace.to_owned(), backend.name.clone(), port_text(backend))).copied()
     }
 
@@ -157,6 +183,7 @@ impl<'a> Builder<'a> {
             no_server: annotations.canary.enabled,
             policy: annotations.canary.enabled.then(|| annotations.canary.clone()),
             alternatives: Vec::new(),
+            removed: false,
             affinity: Affinity::default(),
             affinity_paths: BTreeSet::new(),
             ingress: index,
@@ -203,6 +230,8 @@ impl<'a> Builder<'a> {
             certificate,
             tls_secret: None,
             from_to_www: false,
+            ssl_passthrough: false,
+            client_certificate: None,
             app_root: None,
             exact: BTreeMap::new(),
             prefix: BTreeMap::new(),
@@ -251,7 +280,9 @@ impl<'a> Builder<'a> {
                 if !self.servers.contains_key(host) {
                     let cause = Cause::Generated { ingress: Some(index) };
                     let root = self.location("/", false, cause, default, annotations.clone());
-                    self.servers.insert(host.to_owned(), self.server(host, root, ServerCertificate::None));
+                    let mut server = self.server(host, root, ServerCertificate::None);
+                    server.ssl_passthrough = annotations.ssl_passthrough;
+                    self.servers.insert(host.to_owned(), server);
                 }
             }
         }
@@ -361,8 +392,9 @@ impl<'a> Builder<'a> {
             for (rule_index, rule) in ingress.spec.rules.iter().enumerate() {
                 let named = server_host(&rule.host);
                 let host = if self.servers.contains_key(named) { named } else { CATCH_ALL }.to_owned();
-                let paths = rule.http.iter().flat_map(|http| &http.paths);
-                for (path_index, path) in paths.enumerate() {
+                let Some(http) = &rule.http else { continue };
+                self.add_client_certificate(&host, &annotations);
+                for (path_index, path) in http.paths.iter().enumerate() {
                     let Some(service) = &path.backend.service else { continue };
                     let Some(id) = self.upstream(self.namespace(index), service) else { continue };
                     if self.upstreams.get(id as usize).is_none_or(|upstream| upstream.no_server) {
@@ -375,6 +407,19 @@ impl<'a> Builder<'a> {
                     self.add_affinity(&host, named, text, id, &annotations);
                 }
             }
+        }
+    }
+
+    /// The first fault closes the whole host; else the first Ingress that asks for certificates counts.
+    fn add_client_certificate(&mut self, host: &str, annotations: &Annotations) {
+        let Some(wanted) = &annotations.auth_tls else { return };
+        let Some(server) = self.servers.get_mut(host) else { return };
+        let better = match &server.client_certificate {
+            None => true,
+            Some(given) => given.fault.is_none() && wanted.fault.is_some(),
+        };
+        if better {
+            server.client_certificate = Some(wanted.clone());
         }
     }
 
@@ -419,62 +464,6 @@ impl<'a> Builder<'a> {
         upstream.affinity_paths.extend(aliases.into_iter().map(|alias| (alias, text.to_owned())));
     }
 
-    // ingress-nginx: controller.go mergeAlternativeBackends
-    fn merge_canaries(&mut self) {
-        let canaries: Vec<u32> =
-            self.order.iter().copied().filter(|index| self.annotations(*index).canary.enabled).collect();
-        if canaries.len() == self.order.len() {
-            return;
-        }
-        for index in canaries {
-            let Some(ingress) = self.ingress(index) else { continue };
-            let namespace = self.namespace(index);
-            let default = ingress.spec.default_backend.as_ref().and_then(|backend| backend.service.as_ref());
-            if let Some(canary) = default.and_then(|service| self.upstream(namespace, service)) {
-                self.merge_canary(index, CATCH_ALL, canary, None);
-            }
-            for rule in &ingress.spec.rules {
-                let host = server_host(&rule.host).to_owned();
-                for path in rule.http.iter().flat_map(|http| &http.paths) {
-                    let canary =
-                        path.backend.service.as_ref().and_then(|service| self.upstream(namespace, service));
-                    let text = if path.path.is_empty() { "/" } else { path.path.as_str() };
-                    let exact = path.path_type.as_deref() == Some("Exact");
-                    if let Some(canary) = canary {
-                        self.merge_canary(index, &host, canary, Some((text, exact)));
-                    }
-                }
-            }
-        }
-    }
-
-    fn merge_canary(&mut self, index: u32, host: &str, canary: u32, at: Option<(&str, bool)>) {
-        let Some(server) = self.servers.get(host) else { return };
-        let fits = |location: &&Location| {
-            at.is_none_or(|(path, exact)| location.path == path && location.exact_type == exact)
-        };
-        let primaries: Vec<u32> =
-            server.locations.iter().filter(fits).filter_map(|location| location.upstream).collect();
-        let legacy = self.annotations(index).affinity.legacy_canary;
-        for primary in primaries {
-            if primary == canary
-                || self.upstreams.get(primary as usize).is_none_or(|upstream| upstream.no_server)
-            {
-                continue;
-            }
-            let Some(upstream) = self.upstreams.get_mut(primary as usize) else { continue };
-            if upstream.alternatives.contains(&canary) {
-                continue;
-            }
-            upstream.alternatives.push(canary);
-            let (affinity, paths) = (upstream.affinity.clone(), upstream.affinity_paths.clone());
-            if let Some(alternative) = self.upstreams.get_mut(canary as usize).filter(|_| !legacy) {
-                alternative.affinity = affinity;
-                alternative.affinity_paths = paths;
-            }
-        }
-    }
-
     fn finish(self, config: &mut Config) {
         config.canaries =
             order::set(self.order.iter().copied().filter(|index| self.annotations(*index).canary.enabled));
@@ -504,7 +493,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-fn server_host(host: &str) -> &str {
+pub(super) fn server_host(host: &str) -> &str {
     if host.is_empty() { CATCH_ALL } else { host }
 }
 

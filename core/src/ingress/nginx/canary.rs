@@ -1,7 +1,8 @@
 //! Canaries: which part of the requests for an upstream goes to its alternative.
 
+use super::md5::backend_key;
 use super::{Config, Upstream};
-use crate::ingress::regex::Regex;
+use crate::ingress::regex::{Regex, Trouble};
 use crate::ingress::request::HttpRequest;
 use crate::model::Share;
 
@@ -12,6 +13,8 @@ pub(crate) struct Split {
     pub(crate) ways: Vec<(u32, Share)>,
     /// Why.
     pub(crate) why: String,
+    /// What must be known to tell which way it is.
+    pub(crate) missing: Option<String>,
 }
 
 /// Splits the requests for upstream `id`.
@@ -28,12 +31,17 @@ pub(crate) fn split(
     let alternative = config.upstreams.get(canary as usize)?;
     let policy = alternative.policy.as_ref()?;
     let (all, none) = (
-        Split { ways: vec![(canary, Share::ALL)], why: String::new() },
-        Split { ways: vec![(id, Share::ALL)], why: String::new() },
+        Split { ways: vec![(canary, Share::ALL)], why: String::new(), missing: None },
+        Split { ways: vec![(id, Share::ALL)], why: String::new(), missing: None },
     );
     let answer = |split: Split, why: String| Some(Split { why, ..split });
     if !has_endpoints(id) {
         return answer(none, "the main backend has no endpoints, so its canary is not asked either".into());
+    }
+    if alternative.removed {
+        let why =
+            "the canary was removed: one of its paths has no main location of the same host, path and type";
+        return answer(none, why.into());
     }
     if !has_endpoints(canary) {
         return answer(
@@ -44,17 +52,24 @@ pub(crate) fn split(
             ),
         );
     }
-    if upstream.affinity.cookie && request.cookie(&upstream.affinity.name).is_some() {
+    let stuck_to = |upstream: &Upstream| {
+        let cookie = request.cookie(&upstream.affinity.name).filter(|_| upstream.affinity.cookie)?;
+        let (_, key) = cookie.split_once('|')?;
+        (key == backend_key(&upstream_name(upstream))).then(|| upstream.affinity.name.clone())
+    };
+    if let Some(cookie) = stuck_to(upstream) {
         return answer(
             none,
-            format!(
-                "the request carries the affinity cookie {}; the model takes it as the main backend's",
-                upstream.affinity.name
-            ),
+            format!("the affinity cookie {cookie} is of the main backend, which it stays with"),
         );
     }
+    if let Some(cookie) = stuck_to(alternative) {
+        return answer(all, format!("the affinity cookie {cookie} is of the canary, which it stays with"));
+    }
+    // nginx: $http_name; a header name with an underscore is dropped (underscores_in_headers off)
+    let wanted = policy.header.replace('_', "-");
     if let Some(value) =
-        Some(&policy.header).filter(|header| !header.is_empty()).and_then(|header| request.header(header))
+        Some(&wanted).filter(|header| !header.is_empty()).and_then(|header| request.header(header))
     {
         if !policy.header_value.is_empty() {
             if value == policy.header_value {
@@ -64,8 +79,26 @@ pub(crate) fn split(
                 );
             }
         } else if !policy.header_pattern.is_empty() {
-            if Regex::new(&policy.header_pattern, false).is_ok_and(|regex| regex.is_match(value)) {
-                return answer(all, format!("header {} matches {}", policy.header, policy.header_pattern));
+            match Regex::new(&policy.header_pattern, false) {
+                Ok(regex) if regex.is_match(value) => {
+                    return answer(
+                        all,
+                        format!("header {} matches {}", policy.header, policy.header_pattern),
+                    );
+                }
+                Ok(_) => {}
+                Err(Trouble::Invalid) => {
+                    let why = format!(
+                        "{} is not a regular expression, so no canary is tried",
+                        policy.header_pattern
+                    );
+                    return answer(none, why);
+                }
+                Err(Trouble::NotModelled) => {
+                    let missing =
+                        format!("whether header {} matches {}", policy.header, policy.header_pattern);
+                    return Some(Split { missing: Some(missing.clone()), why: missing, ..none });
+                }
             }
         } else if value == "always" {
             return answer(all, format!("header {} is `always`", policy.header));
@@ -74,7 +107,7 @@ pub(crate) fn split(
         }
     }
     if let Some(value) =
-        Some(&policy.cookie).filter(|cookie| !cookie.is_empty()).and_then(|cookie| request.cookie(cookie))
+        Some(&policy.cookie).filter(|cookie| !cookie.is_empty()).and_then(|cookie| cookie_of(request, cookie))
     {
         if value == "always" {
             return answer(all, format!("cookie {} is `always`", policy.cookie));
@@ -92,9 +125,20 @@ pub(crate) fn split(
         return answer(all, why);
     }
     let share = |n: u32| Share { n, of: total }.of_share(Share::ALL);
-    Some(Split { ways: vec![(id, share(total - weight)), (canary, share(weight))], why })
+    Some(Split { ways: vec![(id, share(total - weight)), (canary, share(weight))], why, missing: None })
 }
 
 fn name(upstream: &Upstream) -> String {
     format!("{}/{}", upstream.namespace, upstream.service)
+}
+
+fn upstream_name(upstream: &Upstream) -> String {
+    format!("{}-{}-{}", upstream.namespace, upstream.service, upstream.port)
+}
+
+/// The value of `$cookie_name`: nginx compares the names of cookies without case.
+// nginx: src/http/ngx_http_parse.c ngx_http_parse_multi_header_lines
+fn cookie_of<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
+    let pairs = request.header("cookie")?.split(';').filter_map(|pair| pair.trim().split_once('='));
+    pairs.filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value).next()
 }

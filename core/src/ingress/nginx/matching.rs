@@ -28,6 +28,8 @@ pub(crate) enum Found<'a> {
     BadRequest(&'static str),
     /// A regular expression that comes first cannot be judged.
     NotModelled(&'a Location),
+    /// A location that the controller keeps for itself answers with this status.
+    Own(u16, &'static str),
 }
 
 impl Config {
@@ -119,6 +121,17 @@ impl Server {
         fitting.filter_map(|position| self.locations.get(position as usize))
     }
 
+    /// The prefix locations that only the catch-all server has.
+    // ingress-nginx: rootfs/etc/nginx/template/nginx.tmpl, `if eq $server.Hostname "_"`
+    fn own(&self, path: &str) -> Option<(&'static str, u16, &'static str)> {
+        let own = [
+            ("/healthz", 200, "the catch-all server answers health checks itself"),
+            ("/nginx_status", 403, "the catch-all server shows its status only to itself"),
+        ];
+        let is_catch_all = self.host == super::build::CATCH_ALL;
+        own.into_iter().find(|(prefix, ..)| is_catch_all && path.starts_with(prefix))
+    }
+
     fn locate(&self, path: &str) -> Found<'_> {
         if self.regex_mode {
             let fitting = self.literals.fitting(&path.to_ascii_lowercase());
@@ -142,8 +155,12 @@ impl Server {
         if let Some(location) = redirecting.filter(|location| location.annotations.denied.is_none()) {
             return Found::SlashRedirect(location);
         }
+        let own = self.own(path);
         let mut end = path.len();
         while let Some(prefix) = path.get(..end) {
+            if let Some((_, status, why)) = own.filter(|(own, ..)| own.len() >= end) {
+                return Found::Own(status, why);
+            }
             if let Some(location) = self.prefix.get(prefix).and_then(at) {
                 return Found::Location(location);
             }

@@ -4,11 +4,15 @@
 pub(crate) mod annotations;
 mod build;
 mod canary;
+mod cors;
 mod index;
 mod matching;
+mod md5;
+mod merge;
 mod pattern;
 mod render;
 mod respond;
+mod validate;
 mod webhook;
 
 pub use render::{Dropped, NginxLocation, NginxServer, NginxTable};
@@ -24,7 +28,7 @@ pub(crate) use webhook::{Admitted, inspect, review};
 use super::regex::{Regex, Trouble};
 use super::spec::{Place, RuleRef};
 use super::tls::CertificateData;
-use annotations::{Affinity, Annotations, Canary};
+use annotations::{Affinity, Annotations, Canary, ClientCertificate};
 use pattern::{Literals, Pattern};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
@@ -141,6 +145,9 @@ pub(crate) struct Server {
     /// The Secret that the tls section chooses, loaded or not.
     pub(crate) tls_secret: Option<String>,
     pub(crate) from_to_www: bool,
+    pub(crate) ssl_passthrough: bool,
+    /// What `auth-tls-secret` asks of clients of this host.
+    pub(crate) client_certificate: Option<ClientCertificate>,
     /// The app-root of the first location that has one.
     pub(crate) app_root: Option<String>,
     exact: BTreeMap<Box<str>, u32>,
@@ -161,6 +168,8 @@ pub(crate) struct Upstream {
     pub(crate) no_server: bool,
     pub(crate) policy: Option<Canary>,
     pub(crate) alternatives: Vec<u32>,
+    /// Deleted, because a canary path has no main location.
+    pub(crate) removed: bool,
     pub(crate) affinity: Affinity,
     /// Host and path pairs that get the affinity cookie.
     pub(crate) affinity_paths: BTreeSet<(String, String)>,
@@ -207,4 +216,11 @@ pub(crate) struct ConfigMap {
     pub(crate) hsts: Option<String>,
     pub(crate) no_redirect_paths: Vec<String>,
     pub(crate) use_forwarded_headers: bool,
+    /// Locations that ask for no password.
+    pub(crate) no_auth_paths: Vec<String>,
+    /// Handshakes for names without a server are refused.
+    pub(crate) rejects_handshake: bool,
+    /// `--enable-ssl-passthrough`.
+    pub(crate) ssl_passthrough: bool,
+    pub(crate) https_port: u16,
 }

@@ -15,6 +15,8 @@ pub(crate) struct Way {
     pub(crate) share: Share,
     pub(crate) upstream: UpstreamId,
     pub(crate) why: String,
+    /// What must be known to tell whether it goes this way.
+    pub(crate) missing: Option<String>,
 }
 
 /// What nginx does with a request.
@@ -53,14 +55,14 @@ pub(crate) fn reply<'a>(
         access: None,
         ways: Vec::new(),
         upstream_path: request.target().to_owned(),
-        upstream_host: request.host.clone().unwrap_or_default(),
+        upstream_host: best_host(config, request).to_owned(),
         upstream_headers: Vec::new(),
         response_headers: Vec::new(),
     };
     let server = match config.server(request) {
         Chosen::Server(server) => server,
         Chosen::Redirect(redirect) => {
-            let target = www_target(request, &redirect.to);
+            let target = www_target(config, request, &redirect.to);
             let why = format!("from-to-www-redirect sends {} to {}", redirect.from, redirect.to);
             reply.answered = Some((Response::redirect(config.settings.redirect_code, target), why));
             return reply;
@@ -73,8 +75,9 @@ pub(crate) fn reply<'a>(
     reply.server = Some(server);
     let name = request.host_name().unwrap_or_default();
     let has_certificate = config.certified(&name).is_some();
-    if let (Scheme::Https, true, Some(value)) = (request.scheme, has_certificate, &config.settings.hsts) {
-        reply.response_headers.push(header("Strict-Transport-Security", value));
+    if let Some(answer) = at_the_door(config, server, request) {
+        reply.answered = Some(answer);
+        return reply;
     }
     let (path, found) = server.find(request);
     // nginx: the server's rewrite directives run before a location is looked for
@@ -85,11 +88,18 @@ pub(crate) fn reply<'a>(
         return reply;
     }
     reply.path = path;
+    if let (Scheme::Https, true, Some(value)) = (request.scheme, has_certificate, &config.settings.hsts) {
+        reply.response_headers.push(header("Strict-Transport-Security", value));
+    }
     let location = match found {
         Found::Location(location) => location,
         Found::SlashRedirect(location) => {
             reply.location = Some(location);
-            reply.answered = Some(slash_redirect(request, location));
+            reply.answered = too_large(request, location).or_else(|| Some(slash_redirect(request, location)));
+            return reply;
+        }
+        Found::Own(code, why) => {
+            reply.answered = Some((Response::status(code), why.into()));
             return reply;
         }
         Found::BadRequest(why) => {
@@ -106,17 +116,34 @@ pub(crate) fn reply<'a>(
     };
     reply.location = Some(location);
     let uri = reply.path.clone().unwrap_or_default();
-    if let Some(answer) = before_balancing(config, request, location, has_certificate) {
+    if let Some(answer) = closed(request, location) {
+        reply.answered = Some(answer);
+        return reply;
+    }
+    // nginx runs `return` and `rewrite` in the order they stand in, before the rewrite phase of Lua
+    if let Some(headers) = location.annotations.cors.as_ref().and_then(|cors| cors.headers(request)) {
+        reply.response_headers.extend(headers);
+        if request.method() == "OPTIONS" {
+            let why = "enable-cors answers the preflight, whatever stands behind the location".to_owned();
+            reply.answered = Some((Response::status(204), why));
+            return reply;
+        }
+    }
+    if let Some((target, code)) = &location.annotations.redirect {
+        let why = format!("the Ingress redirects every request to {target}");
+        reply.answered = Some((Response::redirect(*code, target.clone()), why));
+        return reply;
+    }
+    if let Err(answer) = rewrite(&mut reply, request, location, &uri) {
+        reply.answered = Some(answer);
+        return reply;
+    }
+    if let Some(answer) = ssl_redirect(config, request, location, has_certificate) {
         reply.answered = Some(answer);
         return reply;
     }
     reply.ways = ways(config, request, location, &has_endpoints);
     reply.access = access(location, peer);
-    if let Err(answer) = rewrite(&mut reply, request, location, &uri) {
-        reply.answered = Some(answer);
-        reply.ways.clear();
-        return reply;
-    }
     proxy_headers(&mut reply, location);
     affinity_cookie(config, &mut reply, request, location);
     reply
@@ -126,10 +153,63 @@ fn header(name: &str, value: &str) -> Header {
     Header { name: name.into(), value: value.into() }
 }
 
+/// `$best_http_host`: the Host header, or what a trusted proxy says it was.
+// ingress-nginx: rootfs/etc/nginx/lua/lua_ingress.lua rewrite
+fn best_host<'a>(config: &Config, request: &'a HttpRequest) -> &'a str {
+    let forwarded = request.header("x-forwarded-host").filter(|_| config.settings.use_forwarded_headers);
+    let forwarded = forwarded.and_then(|hosts| hosts.split(',').next());
+    forwarded.unwrap_or_else(|| request.host.as_deref().unwrap_or_default())
+}
+
+/// `$pass_access_scheme`.
+fn scheme<'a>(config: &Config, request: &'a HttpRequest) -> &'a str {
+    let forwarded = request.header("x-forwarded-proto").filter(|_| config.settings.use_forwarded_headers);
+    forwarded.unwrap_or_else(|| request.scheme.as_str())
+}
+
 // ingress-nginx: rootfs/etc/nginx/lua/nginx/ngx_srv_redirect.lua
-fn www_target(request: &HttpRequest, to: &str) -> String {
-    let port = request.scheme.default_port();
-    format!("{}://{to}:{port}{}", request.scheme.as_str(), request.target())
+fn www_target(config: &Config, request: &HttpRequest, to: &str) -> String {
+    let port = request.header("x-forwarded-port").filter(|_| config.settings.use_forwarded_headers);
+    let port = port.map_or_else(|| request.scheme.default_port().to_string(), str::to_owned);
+    let target = request.target();
+    format!("{}://{to}:{port}{}", scheme(config, request), target.strip_suffix('/').unwrap_or(target))
+}
+
+/// What ends a request before a location is looked for: the handshake, passed-through TLS, client certificates.
+fn at_the_door(config: &Config, server: &Server, request: &HttpRequest) -> Option<(Response, String)> {
+    let undetermined = |missing: String| Some((Response::Undetermined { missing: missing.clone() }, missing));
+    let encrypted = request.scheme == Scheme::Https;
+    if encrypted && config.settings.rejects_handshake && server.host == super::build::CATCH_ALL {
+        let why = "ssl-reject-handshake refuses handshakes for names that no server has".to_owned();
+        return Some((Response::ConnectionFailed {}, why));
+    }
+    if encrypted && config.settings.ssl_passthrough && server.ssl_passthrough {
+        return undetermined("what the backend answers: ssl-passthrough hands it the TLS connection".into());
+    }
+    let certificate = server.client_certificate.as_ref()?;
+    // ingress-nginx: nginx.tmpl, `if not (empty $server.AuthTLSError)`: return 403 in the server
+    if let Some(fault) = &certificate.fault {
+        return Some((Response::status(403), format!("the whole host is closed: {fault}")));
+    }
+    if !encrypted || !certificate.required {
+        return None;
+    }
+    undetermined(format!(
+        "whether the client shows a certificate that the authority in Secret {} has signed; without one it gets 400",
+        certificate.secret
+    ))
+}
+
+// nginx: ngx_http_core_module.c ngx_http_core_find_config_phase, client_max_body_size
+fn too_large(request: &HttpRequest, location: &Location) -> Option<(Response, String)> {
+    let limit = location.annotations.body_size;
+    let length = request.header("content-length")?.trim().parse::<u64>().ok()?;
+    (limit > 0 && length > limit).then(|| {
+        (
+            Response::status(413),
+            format!("the body of {length} bytes is larger than proxy-body-size, {limit} bytes"),
+        )
+    })
 }
 
 // ingress-nginx: rootfs/etc/nginx/template/nginx.tmpl, `if ($uri = /) { return 302 … }` in the server
@@ -144,7 +224,12 @@ fn app_root(server: &Server, request: &HttpRequest) -> Option<(Response, String)
 fn slash_redirect(request: &HttpRequest, location: &Location) -> (Response, String) {
     let query = request.query().map(|query| format!("?{query}")).unwrap_or_default();
     let host = request.host_name().unwrap_or_default();
-    let target = format!("{}://{host}{}{query}", request.scheme.as_str(), uri::escape(&location.path));
+    let path = format!("{}{query}", uri::escape(&location.path));
+    let target = if location.annotations.relative_redirects {
+        path
+    } else {
+        format!("{}://{host}{path}", request.scheme.as_str())
+    };
     let why = format!(
         "nginx answers a request for {} by a redirect to {}",
         location.path.trim_end_matches('/'),
@@ -153,28 +238,29 @@ fn slash_redirect(request: &HttpRequest, location: &Location) -> (Response, Stri
     (Response::redirect(301, target), why)
 }
 
-/// Redirects and denials of the rewrite phase, before a backend is looked for.
-fn before_balancing(
+/// What a location refuses whatever the request is for.
+fn closed(request: &HttpRequest, location: &Location) -> Option<(Response, String)> {
+    let annotations = &location.annotations;
+    if let Some(answer) = too_large(request, location) {
+        return Some(answer);
+    }
+    if let Some(reason) = &annotations.denied {
+        return Some((Response::status(503), format!("the location is denied: {reason}")));
+    }
+    let snippets = annotations.snippets.join(", ");
+    let missing = format!("what nginx does with {snippets}, which is configuration of its own");
+    (!snippets.is_empty()).then(|| (Response::Undetermined { missing: missing.clone() }, missing))
+}
+
+// ingress-nginx: rootfs/etc/nginx/lua/lua_ingress.lua redirect_to_https
+fn ssl_redirect(
     config: &Config,
     request: &HttpRequest,
     location: &Location,
     has_certificate: bool,
 ) -> Option<(Response, String)> {
     let annotations = &location.annotations;
-    if let Some(reason) = &annotations.denied {
-        return Some((Response::status(503), format!("the location is denied: {reason}")));
-    }
-    if let Some((target, code)) = &annotations.redirect {
-        let why = format!("the Ingress redirects every request to {target}");
-        return Some((Response::redirect(*code, target.clone()), why));
-    }
-    // ingress-nginx: rootfs/etc/nginx/lua/lua_ingress.lua redirect_to_https
-    let forwarded = request.header("x-forwarded-proto").filter(|_| config.settings.use_forwarded_headers);
-    let plain = match forwarded {
-        Some(scheme) => scheme == "http",
-        None => request.scheme == Scheme::Http,
-    };
-    if location.force_no_ssl_redirect || !plain {
+    if location.force_no_ssl_redirect || scheme(config, request) != "http" {
         return None;
     }
     let why = if annotations.force_ssl_redirect {
@@ -189,7 +275,10 @@ fn before_balancing(
         Some(cut) if !annotations.preserve_trailing_slash => cut,
         _ => target,
     };
-    let host = without_port(request.host.as_deref().unwrap_or_default());
+    let mut host = without_port(best_host(config, request)).to_owned();
+    if annotations.port_in_redirects {
+        host = format!("{host}:{}", config.settings.https_port);
+    }
     Some((Response::redirect(config.settings.redirect_code, format!("https://{host}{target}")), why.into()))
 }
 
@@ -206,15 +295,20 @@ fn ways(
             }
             _ => "no Ingress takes this host, so the controller's default backend answers",
         };
-        return vec![Way { share: Share::ALL, upstream: None, why: why.into() }];
+        return vec![Way { share: Share::ALL, upstream: None, why: why.into(), missing: None }];
     };
     match canary_split(config, id, request, has_endpoints) {
         Some(split) => {
             let ways = split.ways.into_iter();
-            ways.map(|(upstream, share)| Way { share, upstream: Some(upstream), why: split.why.clone() })
-                .collect()
+            ways.map(|(upstream, share)| Way {
+                share,
+                upstream: Some(upstream),
+                why: split.why.clone(),
+                missing: split.missing.clone(),
+            })
+            .collect()
         }
-        None => vec![Way { share: Share::ALL, upstream: Some(id), why: String::new() }],
+        None => vec![Way { share: Share::ALL, upstream: Some(id), why: String::new(), missing: None }],
     }
 }
 

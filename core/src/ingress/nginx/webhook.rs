@@ -2,10 +2,11 @@
 
 use super::annotations::PREFIX;
 use super::build::CATCH_ALL;
+use super::validate;
 use crate::ingress::controllers::{Controller, namespace_of};
 use crate::manifest::ObjectRef;
 use crate::manifest::api::networking_v1::{HttpIngressPath, Ingress};
-use crate::model::Snapshot;
+use crate::model::{Snapshot, Stored};
 use crate::order;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -27,6 +28,11 @@ pub(crate) struct Admitted {
     /// With their position in the order of admission.
     by_path: BTreeMap<(String, String), Vec<(u32, u32)>>,
     count: u32,
+}
+
+/// `namespace/name`.
+pub(super) fn full_name(stored: &Stored<Ingress>) -> String {
+    format!("{}/{}", namespace_of(stored), stored.object.name)
 }
 
 fn server_host(host: &str) -> &str {
@@ -67,14 +73,26 @@ fn paths(ingress: &Ingress) -> impl Iterator<Item = &HttpIngressPath> {
     ingress.spec.rules.iter().flat_map(|rule| rule.http.iter().flat_map(|http| &http.paths))
 }
 
-/// The first value that the deep inspection refuses.
-// ingress-nginx: internal/ingress/inspector/rules.go, ingress.go
-pub(crate) fn inspect(ingress: &Ingress) -> Option<String> {
+/// The first value that the deep inspection refuses, as the controller words it; `name` is `namespace/name`.
+// ingress-nginx: internal/ingress/inspector/rules.go, ingress.go InspectIngress
+pub(crate) fn inspect(ingress: &Ingress, name: &str) -> Option<String> {
     let spec = &ingress.spec;
-    let hosts = spec.rules.iter().map(|rule| rule.host.as_str());
-    let paths = paths(ingress).map(|path| path.path.as_str());
-    let tls = spec.tls.iter().flat_map(|tls| tls.hosts.iter().chain([&tls.secret_name]).map(String::as_str));
-    hosts.chain(paths).chain(tls).find(|value| suspicious(value)).map(str::to_owned)
+    let rules =
+        spec.rules.iter().flat_map(|rule| {
+            let paths = rule.http.iter().flat_map(|http| &http.paths);
+            let host = (format!("invalid host in ingress {name}"), rule.host.as_str());
+            std::iter::once(host).chain(paths.map(|path| {
+                (format!("invalid rule in ingress {name}: invalid http path"), path.path.as_str())
+            }))
+        });
+    let tls = spec.tls.iter().flat_map(|tls| {
+        let secret = (format!("invalid secret in ingress {name}"), tls.secret_name.as_str());
+        let hosts = tls.hosts.iter();
+        std::iter::once(secret)
+            .chain(hosts.map(|host| (format!("invalid host in ingress tls config {name}"), host.as_str())))
+    });
+    let found = rules.chain(tls).find(|(_, value)| suspicious(value));
+    found.map(|(place, value)| format!("{place}: invalid value found: {value}"))
 }
 
 fn suspicious(value: &str) -> bool {
@@ -105,15 +123,15 @@ pub(crate) fn review(
 ) -> Option<String> {
     let stored = snapshot.ingresses.get(index as usize)?;
     let ingress = &stored.value;
-    if let Some(value) = inspect(ingress) {
-        return Some(format!("invalid value found: {value}"));
+    if let Some(message) = inspect(ingress, &full_name(stored)) {
+        return Some(format!("invalid object: {message}"));
     }
     let is_catch_all = ingress.spec.default_backend.is_some();
     let flags = &controller.flags;
     if flags.disable_catch_all && is_catch_all {
         return Some(
-            "This deployment is trying to create a catch-all ingress while DisableCatchAll flag is set to true. \
-             Remove '.spec.defaultBackend' or set DisableCatchAll flag to false."
+            "this deployment is trying to create a catch-all ingress while DisableCatchAll flag is set to true. \
+             Remove '.spec.defaultBackend' or set DisableCatchAll flag to false"
                 .into(),
         );
     }
@@ -124,6 +142,9 @@ pub(crate) fn review(
         return Some(message);
     }
     if let Some(message) = words(controller, ingress) {
+        return Some(message);
+    }
+    if let Some(message) = validate::risk(&ingress.metadata.annotations, &controller.config) {
         return Some(message);
     }
     overlap(snapshot, controller, admitted, index)
@@ -144,22 +165,17 @@ fn path_types(ingress: &Ingress) -> Option<String> {
 }
 
 fn words(controller: &Controller, ingress: &Ingress) -> Option<String> {
-    let list = controller.config.get("annotation-value-word-blocklist").map_or("", String::as_str);
-    let forbidden: Vec<&str> = list.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
-    let snippets = controller.config.get("allow-snippet-annotations").is_some_and(|value| value == "true");
-    for (key, value) in &ingress.metadata.annotations {
-        if key.starts_with(PREFIX)
-            && let Some(word) = forbidden.iter().find(|word| value.contains(**word))
-        {
-            return Some(format!("{key} annotation contains invalid word {word}"));
-        }
-        if !snippets && key.ends_with("-snippet") {
-            return Some(format!(
-                "{key} annotation cannot be used. Snippet directives are disabled by the Ingress administrator"
-            ));
-        }
+    let annotations = &ingress.metadata.annotations;
+    if let Some((key, word)) = validate::blocked(annotations, &controller.config) {
+        return Some(format!("{key} annotation contains invalid word {word}"));
     }
-    None
+    let snippets = controller.config.get("allow-snippet-annotations").is_some_and(|value| value == "true");
+    let snippet = annotations.keys().find(|key| key.ends_with("-snippet"));
+    snippet.filter(|_| !snippets).map(|key| {
+        format!(
+            "{key} annotation cannot be used. Snippet directives are disabled by the Ingress administrator"
+        )
+    })
 }
 
 /// The first path that another Ingress has.
@@ -192,9 +208,8 @@ fn overlap(snapshot: &Snapshot, controller: &Controller, admitted: &Admitted, in
                 let both_canary = mine.as_deref() == Some("true") && theirs.as_deref() == Some("true");
                 if both_canary || (mine.is_none() && theirs.is_none()) {
                     return Some(format!(
-                        "host \"{host}\" and path \"{text}\" is already defined in ingress {}/{}",
-                        namespace_of(owner),
-                        owner.object.name
+                        "host \"{host}\" and path \"{text}\" is already defined in ingress {}",
+                        full_name(owner)
                     ));
                 }
             }
