@@ -147,8 +147,14 @@ impl Asked<'_> {
         let is_http = |index: usize| {
             self.table.world.objects.routes.get(index).is_some_and(|(kind, _)| *kind == RouteKind::Http)
         };
+        let path = |(index, rule, matched): Place| {
+            let (_, route) = self.table.world.objects.routes.get(index)?;
+            let rule = route.value.spec.rules.get(rule as usize)?;
+            rule.matches.get(matched? as usize)?.path.as_ref()
+        };
         let rival = hits.iter().find(|hit| {
             hit.unknown.is_none()
+                && path(hit.place) != path(winner.place)
                 && hit.served == winner.served
                 && hit.rank.up_to_implementation(&winner.rank)
                 && is_http(winner.place.0)

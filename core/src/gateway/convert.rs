@@ -3,8 +3,9 @@
 //! The generated servers and locations are what is converted, so conflicts between Ingresses are already
 //! decided as ingress-nginx decides them.
 
+use super::notes;
 use crate::ingress::nginx::{Cause, Location, Modifier, Server, ServerCertificate, Upstream};
-use crate::ingress::nginx_config;
+use crate::ingress::{HttpRequest, Scheme, nginx_config};
 use crate::manifest::ObjectRef;
 use crate::model::Snapshot;
 use crate::order::SliceOrder;
@@ -66,10 +67,7 @@ fn quote(text: &str) -> String {
 }
 
 /// The manifests for the Ingresses of `table`, the notes, and requests that try them.
-pub(crate) fn convert(
-    snapshot: &Snapshot,
-    table: &crate::ingress::Table,
-) -> (Conversion, Vec<(String, String)>) {
+pub(crate) fn convert(snapshot: &Snapshot, table: &crate::ingress::Table) -> (Conversion, Vec<HttpRequest>) {
     let Some(config) = nginx_config(table, snapshot) else { return (Conversion::default(), Vec::new()) };
     let mut writer = Writer {
         snapshot,
@@ -83,21 +81,16 @@ pub(crate) fn convert(
     let mut samples = Vec::new();
     for server in &config.servers {
         writer.server(server);
-        let host = server.host.replace("*.", "x.");
-        let host = if server.host == "_" { "unclaimed.example.com".to_owned() } else { host };
-        for location in &server.locations {
-            let path = location.ingress_path.trim_end_matches('/');
-            for end in ["", "/", "/x", "x"] {
-                let path = format!("{path}{end}");
-                if path.starts_with('/') {
-                    samples.push((host.clone(), path));
-                }
-            }
-        }
-        samples.push((host, "/nowhere/at/all".into()));
+        samples.extend(self::samples(server, &config.upstreams));
     }
-    samples.order();
-    samples.dedup();
+    for (index, stored) in snapshot.ingresses.iter().enumerate() {
+        for note in notes::unconverted(&stored.value.metadata.annotations) {
+            writer.note(index as u32, note);
+        }
+    }
+    if writer.listeners.lines().count() > 64 {
+        writer.note(0, "a Gateway holds at most 64 listeners; move some of them to ListenerSets");
+    }
     let mut manifests = String::from(
         "apiVersion: gateway.networking.k8s.io/v1\nkind: GatewayClass\nmetadata: {name: converted}\nspec: {controllerName: example.com/gateway-controller}\n",
     );
@@ -117,6 +110,52 @@ pub(crate) fn convert(
     writer.notes.order();
     writer.notes.dedup();
     (Conversion { manifests, notes: writer.notes, ..Conversion::default() }, samples)
+}
+
+/// Requests around every path of a server, plain and, where there is a certificate, over TLS.
+fn samples(server: &Server, upstreams: &[Upstream]) -> Vec<HttpRequest> {
+    let host = match server.host.as_str() {
+        "_" => "unclaimed.example.com".to_owned(),
+        host => host.replace("*.", "x."),
+    };
+    let mut paths = vec!["/".to_owned(), "/nowhere/at/all".to_owned()];
+    let mut headers = vec![BTreeMap::new()];
+    for location in &server.locations {
+        let path = location.ingress_path.split(['(', '[', '|']).next().unwrap_or_default();
+        let path = path.trim_end_matches('/');
+        let around = ["", "/", "/x", "x", "/x/y?q=1"].map(|end| format!("{path}{end}"));
+        paths.extend(around.into_iter().filter(|path| path.starts_with('/')));
+        let main = location.upstream.and_then(|id| upstreams.get(id as usize));
+        let canaries = main.into_iter().flat_map(|upstream| &upstream.alternatives);
+        let policies = canaries.filter_map(|id| upstreams.get(*id as usize)?.policy.as_ref());
+        for policy in policies.filter(|policy| !policy.header.is_empty()) {
+            let values = ["always", "never", policy.header_value.as_str()];
+            for value in values.into_iter().filter(|value| !value.is_empty()) {
+                headers.push(BTreeMap::from([(policy.header.clone(), value.to_owned())]));
+            }
+        }
+    }
+    paths.order();
+    paths.dedup();
+    headers.order();
+    headers.dedup();
+    let secure = matches!(server.certificate, ServerCertificate::Secret { .. });
+    let schemes: &[Scheme] = if secure { &[Scheme::Http, Scheme::Https] } else { &[Scheme::Http] };
+    let mut found = Vec::new();
+    for scheme in schemes {
+        for path in &paths {
+            for headers in &headers {
+                found.push(HttpRequest {
+                    scheme: *scheme,
+                    host: Some(host.clone()),
+                    path: path.clone(),
+                    headers: headers.clone(),
+                    ..HttpRequest::default()
+                });
+            }
+        }
+    }
+    found
 }
 
 impl Writer<'_> {
@@ -183,7 +222,16 @@ impl Writer<'_> {
                         && server.host != "_");
                 *redirecting.entry(namespace.clone()).or_default() |= redirects;
                 let rules = self.rules(server, location, upstream, ingress);
-                by_namespace.entry(namespace).or_default().extend(rules);
+                let all = by_namespace.entry(namespace).or_default();
+                all.extend(rules);
+                let root = &location.annotations.app_root;
+                let rule = format!(
+                    "{{matches: [{{path: {{type: Exact, value: \"/\"}}}}], filters: [{{type: RequestRedirect, requestRedirect: {{statusCode: 302, path: {{type: ReplaceFullPath, replaceFullPath: {}}}}}}}]}}",
+                    quote(root)
+                );
+                if !root.is_empty() && !all.contains(&rule) {
+                    all.insert(0, rule);
+                }
             }
         }
         if let Some(ingress) = server.locations.iter().find_map(Location::ingress) {
@@ -241,9 +289,13 @@ impl Writer<'_> {
                 "---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {{name: {name}, namespace: {namespace}}}\nspec:\n  parentRefs: [{parents}]\n{hostnames}  rules:\n"
             )
         };
-        self.routes.push_str(&head(&base, &parents(&served)));
-        for rule in rules {
-            let _ = writeln!(self.routes, "  - {rule}");
+        // gateway-api: config/crd/standard: at most 16 rules in a route
+        for (index, part) in rules.chunks(16).enumerate() {
+            let name = if index == 0 { base.clone() } else { self.name(&base) };
+            self.routes.push_str(&head(&name, &parents(&served)));
+            for rule in part {
+                let _ = writeln!(self.routes, "  - {rule}");
+            }
         }
         if to_https {
             let all: Vec<&String> = plain.iter().collect();
@@ -262,7 +314,11 @@ impl Writer<'_> {
         ingress: u32,
     ) -> Vec<String> {
         self.lost(location, ingress);
-        let path = if server.regex_mode {
+        let moved = notes::moved_prefix(&location.ingress_path, &location.annotations.rewrite_target);
+        let path = if let Some((prefix, _)) = moved.filter(|_| server.regex_mode) {
+            self.note(ingress, format!("{} with rewrite-target {} is a PathPrefix with ReplacePrefixMatch; ingress-nginx compares without case, the Gateway with", location.ingress_path, location.annotations.rewrite_target));
+            format!("{{type: PathPrefix, value: {}}}", quote(prefix))
+        } else if server.regex_mode {
             if location.path != "/" {
                 self.note(ingress, format!("every path of host {} is a case-insensitive regular expression, so {} becomes one; its dialect and precedence are up to the implementation", server.host, location.ingress_path));
             }
@@ -277,7 +333,9 @@ impl Writer<'_> {
             filters.push(self.redirect(ingress, target, *code));
         }
         if let Some(target) = location.rewrite() {
-            if target.contains('$') {
+            if let Some((_, base)) = moved {
+                filters.push(format!("{{type: URLRewrite, urlRewrite: {{path: {{type: ReplacePrefixMatch, replacePrefixMatch: {}}}}}}}", quote(base)));
+            } else if target.contains('$') {
                 self.note(ingress, format!("rewrite-target {target} uses groups of the path, which no filter of the standard channel can"));
             } else {
                 filters.push(format!("{{type: URLRewrite, urlRewrite: {{path: {{type: ReplaceFullPath, replaceFullPath: {}}}}}}}", quote(target)));
@@ -293,6 +351,10 @@ impl Writer<'_> {
                 })
                 .unwrap_or_default();
             filters.push(format!("{{type: URLRewrite, urlRewrite: {{hostname: {host}{path}}}}}"));
+        }
+        let prefix = &location.annotations.x_forwarded_prefix;
+        if !prefix.is_empty() && location.rewrite().is_some() && !prefix.contains('$') {
+            filters.push(format!("{{type: RequestHeaderModifier, requestHeaderModifier: {{set: [{{name: X-Forwarded-Prefix, value: {}}}]}}}}", quote(prefix)));
         }
         let filters =
             if filters.is_empty() { String::new() } else { format!(", filters: [{}]", filters.join(", ")) };
@@ -313,10 +375,15 @@ impl Writer<'_> {
             (self.backend(upstream, Some(total - weight)), self.backend(canary, Some(weight)));
         let mut rules = vec![rule("", &format!(", backendRefs: [{main}, {other}]"))];
         if !policy.header.is_empty() && policy.header_pattern.is_empty() {
+            let header =
+                |value: &str| format!(", headers: [{{name: {}, value: {}}}]", policy.header, quote(value));
             let value = if policy.header_value.is_empty() { "always" } else { &policy.header_value };
             let only = self.backend(canary, None);
-            let headers = format!(", headers: [{{name: {}, value: {}}}]", policy.header, quote(value));
-            rules.push(rule(&headers, &format!(", backendRefs: [{only}]")));
+            rules.push(rule(&header(value), &format!(", backendRefs: [{only}]")));
+            if policy.header_value.is_empty() {
+                let never = self.backend(upstream, None);
+                rules.push(rule(&header("never"), &format!(", backendRefs: [{never}]")));
+            }
         }
         if !policy.cookie.is_empty() || !policy.header_pattern.is_empty() {
             let message =
@@ -327,7 +394,7 @@ impl Writer<'_> {
     }
 
     fn redirect(&mut self, ingress: u32, target: &str, code: u16) -> String {
-        let parsed = crate::ingress::HttpRequest::get(target);
+        let parsed = HttpRequest::get(target);
         let Ok(url) = parsed else {
             self.note(ingress, format!("the redirect to {target} is no absolute URL"));
             return "{type: RequestRedirect, requestRedirect: {statusCode: 302}}".into();
@@ -382,8 +449,14 @@ impl Writer<'_> {
         if !annotations.default_backend.is_empty() {
             lost.push("default-backend, the Service that answers while the backend has no endpoints");
         }
-        if !annotations.app_root.is_empty() {
-            lost.push("app-root; write a rule for Exact / with a RequestRedirect");
+        if annotations.ssl_passthrough {
+            lost.push("ssl-passthrough; write a TLSRoute and a listener of mode Passthrough");
+        }
+        if annotations.denied.is_some() {
+            lost.push("a location that ingress-nginx denies, because an annotation is wrong");
+        }
+        if annotations.x_forwarded_prefix.contains('$') {
+            lost.push("x-forwarded-prefix with groups of the path");
         }
         if annotations.from_to_www {
             lost.push("from-to-www-redirect; write a second HTTPRoute with a RequestRedirect");

@@ -5,8 +5,10 @@ use super::{
 };
 use crate::ask::AskError;
 use crate::cluster::Cluster;
-use crate::ingress::{HttpRequest, Response, UpstreamRequest};
+use crate::ingress::{EndpointAnswer, HttpRequest, Response, UpstreamRequest};
 use crate::manifest::{ObjectRef, Source};
+use crate::model::Share;
+use crate::order::SliceOrder;
 
 impl Cluster {
     /// What happens to a request or connection that a client sends to a Gateway.
@@ -105,30 +107,39 @@ impl Cluster {
         let (mut conversion, samples) = convert::convert(self.snapshot(), self.ingress_table());
         let converted = self.with([Source::new("converted.yaml", conversion.manifests.clone())]);
         let (space, name) = convert::GATEWAY;
-        for (host, path) in samples {
-            let http = HttpRequest { host: Some(host), path, ..HttpRequest::default() };
+        for http in samples {
             let before = self.route(&http);
             let request =
                 GatewayRequest { gateway: format!("{space}/{name}"), http, ..GatewayRequest::default() };
             let Ok(after) = converted.gateway_route(&request) else { continue };
             let ingress = before.outcomes.iter().map(|outcome| {
                 let backend = outcome.backend.as_ref().map(|backend| &backend.service);
-                end(&outcome.share.to_string(), backend, outcome.upstream.as_ref(), &outcome.response)
+                let upstream = outcome.upstream.as_ref();
+                End::new(outcome.share, backend, upstream, &outcome.endpoints, &outcome.response)
             });
             let gateway = after.outcomes.iter().map(|outcome| {
-                end(
-                    &outcome.share.to_string(),
+                let upstream = outcome.upstream.as_ref();
+                End::new(
+                    outcome.share,
                     outcome.backend.as_ref(),
-                    outcome.upstream.as_ref(),
+                    upstream,
+                    &outcome.endpoints,
                     &outcome.response,
                 )
             });
-            let (ingress, gateway) =
-                (ingress.collect::<Vec<_>>().join(" or "), gateway.collect::<Vec<_>>().join(" or "));
+            let (mut ingress, mut gateway): (Vec<End>, Vec<End>) = (ingress.collect(), gateway.collect());
+            ingress.order_by_key(|end| (end.backend.clone(), end.share.clone()));
+            gateway.order_by_key(|end| (end.backend.clone(), end.share.clone()));
             conversion.compared += 1;
-            if ingress != gateway {
+            let same = ingress.len() == gateway.len() && ingress.iter().zip(&gateway).all(|(a, b)| a.same(b));
+            let (ingress, gateway) = (End::list(&ingress), End::list(&gateway));
+            // the same request with other headers, differing alike, says nothing more
+            let told = conversion.differences.last().is_some_and(|last: &ConversionDifference| {
+                request.http.line() == last.request && ingress == last.ingress && gateway == last.gateway
+            });
+            if !same && !told {
                 conversion.differences.push(ConversionDifference {
-                    request: request.http.line(),
+                    request: line(&request.http),
                     ingress,
                     gateway,
                 });
@@ -138,24 +149,63 @@ impl Cluster {
     }
 }
 
-/// How a request ends, in words that fit both.
-fn end(
-    share: &str,
-    backend: Option<&ObjectRef>,
-    upstream: Option<&UpstreamRequest>,
-    response: &Response,
-) -> String {
-    let end = match (response, backend, upstream) {
-        (Response::Backend {} | Response::Undetermined { .. }, Some(backend), Some(upstream)) => {
-            format!("{backend} sees {}", upstream.path)
+fn line(request: &HttpRequest) -> String {
+    let headers = request.headers.iter().map(|(name, value)| format!(" with {name}: {value}"));
+    request.line() + &headers.collect::<String>()
+}
+
+/// How a request ends, as far as both can be compared.
+struct End {
+    share: String,
+    backend: Option<ObjectRef>,
+    /// Addresses that are tried.
+    endpoints: Vec<String>,
+    /// What the backend sees; absent when it sees nothing.
+    seen: Option<String>,
+    /// What the client gets.
+    got: String,
+}
+
+impl End {
+    fn new(
+        share: Share,
+        backend: Option<&ObjectRef>,
+        upstream: Option<&UpstreamRequest>,
+        endpoints: &[EndpointAnswer],
+        response: &Response,
+    ) -> Self {
+        let got = match response {
+            Response::Status { code, location: Some(location) } => format!("{code} to {location}"),
+            Response::Status { code, location: None } => code.to_string(),
+            Response::Undetermined { missing } => format!("undetermined, it depends on {missing}"),
+            Response::Backend {} => "the answer of the backend".into(),
+            Response::ConnectionFailed {} => "no connection".into(),
+        };
+        Self {
+            share: share.to_string(),
+            backend: backend.cloned(),
+            endpoints: endpoints.iter().map(|endpoint| endpoint.address.clone()).collect(),
+            seen: upstream.map(|upstream| format!("{} with Host {}", upstream.path, upstream.host)),
+            got,
         }
-        (Response::Status { code, location: Some(location) }, ..) => format!("{code} to {location}"),
-        // a Service without endpoints: 503 by both, a missing one 503 by ingress-nginx and 500 by a Gateway
-        (Response::Status { code, .. }, Some(backend), _) if *code >= 500 => {
-            format!("no answer from {backend}")
-        }
-        (Response::Status { code, .. }, ..) => code.to_string(),
-        _ => "nothing".into(),
-    };
-    format!("{share} {end}")
+    }
+
+    /// Whether both end alike. Where both try the same endpoints, the pods decide what comes of it, so
+    /// only what they are sent is compared; an answer that a proxy gives by itself counts with its status.
+    fn same(&self, other: &Self) -> bool {
+        let tried = !self.endpoints.is_empty() && self.endpoints == other.endpoints;
+        let seen = self.seen == other.seen || self.seen.is_none() || other.seen.is_none();
+        self.share == other.share
+            && self.backend == other.backend
+            && if tried { seen } else { self.seen == other.seen && self.got == other.got }
+    }
+
+    fn list(ends: &[Self]) -> String {
+        let text = |end: &Self| match (&end.backend, &end.seen) {
+            (Some(backend), Some(seen)) => format!("{} {backend} sees {seen}", end.share),
+            (Some(backend), None) => format!("{} {} for {backend}", end.share, end.got),
+            (None, _) => format!("{} {}", end.share, end.got),
+        };
+        ends.iter().map(text).collect::<Vec<_>>().join(" or ")
+    }
 }

@@ -32,6 +32,7 @@ mod filters;
 mod hostname;
 mod listeners;
 mod matching;
+mod notes;
 mod objects;
 mod policy;
 mod references;
