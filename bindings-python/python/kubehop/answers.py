@@ -578,8 +578,10 @@ class DetailBackends(Answer):
     kind: Literal["backends"] = "backends"
     service: str
     """`namespace/name`."""
+    eligible: int
+    """How many are eligible; each has a trace of its own."""
     backends: tuple[Candidate, ...]
-    """Every eligible backend."""
+    """The first ten of them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -576,7 +576,9 @@ export type Detail =
       readonly kind: "backends";
       /** `namespace/name`. */
       readonly service: string;
-      /** Every eligible backend. */
+      /** How many are eligible; each has a trace of its own. */
+      readonly eligible: number;
+      /** The first ten of them. */
       readonly backends: readonly Candidate[];
     };
 

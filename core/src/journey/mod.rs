@@ -300,7 +300,9 @@ pub enum Detail {
     Backends {
         /// `namespace/name`.
         service: String,
-        /// Every eligible backend.
+        /// How many are eligible; each has a trace of its own.
+        eligible: u32,
+        /// The first ten of them.
         backends: Vec<Candidate>,
     },
 }

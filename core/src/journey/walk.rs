@@ -6,6 +6,9 @@ use super::{Action, At, Candidate, Detail, Disposition, Hop, Step, Trace, ends, 
 use crate::model::{Assumption, Family, NodeId, Packet, Party, PodId, Share, Snapshot};
 use std::net::IpAddr;
 
+/// Backends listed in each trace that a Service's choice leads to.
+const CANDIDATES: usize = 10;
+
 /// A trace that has not ended yet.
 #[derive(Clone)]
 pub(crate) struct Draft {
@@ -286,8 +289,11 @@ impl<'a> Walk<'a> {
             Choice::Backends { before, service, backends, sticky_seconds } => {
                 before.into_iter().for_each(|step| draft.push(step));
                 self.sticky_seconds = sticky_seconds.or(self.sticky_seconds);
+                let eligible = backends.len() as u32;
+                // All of them in each trace would be an answer of megabytes for a few hundred.
                 let candidates: Vec<Candidate> = backends
                     .iter()
+                    .take(CANDIDATES)
                     .map(|backend| Candidate {
                         address: explain::socket(backend.ip, backend.port),
                         pod: backend.pod.and_then(|pod| self.pod_name(pod)),
@@ -300,7 +306,7 @@ impl<'a> Walk<'a> {
                     (draft.packet.destination, draft.packet.port) = (backend.ip, backend.port);
                     let mut translated = backend.translated;
                     let (service, backends) = (service.clone(), candidates.clone());
-                    translated.detail = Some(Detail::Backends { service, backends });
+                    translated.detail = Some(Detail::Backends { service, eligible, backends });
                     draft.push(translated);
                     if let Some((source, masquerade)) = backend.masquerade {
                         let family = Family::of(backend.ip);
