@@ -2,7 +2,7 @@
 //! Ingresses, HTTPRoutes and requests.
 
 use kubehop::gateway::GatewayRequest;
-use kubehop::ingress::HttpRequest;
+use kubehop::ingress::{HttpRequest, Response};
 use kubehop::{Cluster, Settings, Source};
 
 /// A small generator with a fixed seed: the same cases in every run.
@@ -186,7 +186,7 @@ fn naive_route(
 #[test]
 fn http_routes_are_preferred_in_the_order_of_the_specification() {
     let mut random = Random(2);
-    let mut compared = 0;
+    let (mut compared, mut open) = (0, 0);
     for round in 0..200 {
         let count = 1 + random.below(6);
         let routes: Vec<Route> = (0..count)
@@ -246,13 +246,27 @@ fn http_routes_are_preferred_in_the_order_of_the_specification() {
             let mut request = HttpRequest::get(&format!("http://{host}{path}?{}", pairs.join("&"))).unwrap();
             request.headers = (0..headers).map(|n| (format!("H{n}"), "v".to_owned())).collect();
             let request = GatewayRequest { http: request, ..GatewayRequest::default() };
-            let matched = cluster.gateway_route(&request).unwrap().matched;
-            let got = matched.map(|matched| format!("{} {}", matched.route.name, matched.evidence.field));
-            let wanted = naive_route(&routes, host, &path, headers, query)
-                .map(|(index, position)| format!("r{index} spec.rules[0].matches[{position}]"));
+            let routing = cluster.gateway_route(&request).unwrap();
+            let got =
+                routing.matched.map(|matched| format!("{} {}", matched.route.name, matched.evidence.field));
+            let naive = naive_route(&routes, host, &path, headers, query);
+            // whether a route of a less specific host serves what the most specific ones lack is left open
+            let specific = |host: &str| (!host.is_empty() && !host.starts_with('*'), host.len());
+            let most =
+                routes.iter().map(|route| route.host).filter(|other| covers(other, host)).map(specific).max();
+            let falls_back = naive.is_some_and(|(index, _)| Some(specific(routes[index].host)) < most);
+            if falls_back {
+                let missing = routing.outcomes.iter().any(|outcome| {
+                    matches!(&outcome.response, Response::Undetermined { missing } if missing.contains("falls back"))
+                });
+                assert!(missing && got.is_none(), "round {round}: {host}{path} over {routes:#?}");
+                open += 1;
+                continue;
+            }
+            let wanted = naive.map(|(index, position)| format!("r{index} spec.rules[0].matches[{position}]"));
             assert_eq!(got, wanted, "round {round}: {host}{path} {headers} {query} over {routes:#?}");
             compared += 1;
         }
     }
-    assert!(compared >= 6_000);
+    assert!(compared + open >= 6_000 && compared >= 4_000, "{compared} compared, {open} left open");
 }

@@ -19,7 +19,7 @@ pub struct Case {
     pub targets: &'static [&'static str],
 }
 
-const fn rule(
+pub const fn rule(
     ingress: &'static str,
     host: &'static str,
     kind: &'static str,
@@ -29,7 +29,7 @@ const fn rule(
     Rule { ingress, host, kind, path, service, annotations: &[] }
 }
 
-const fn noted(
+pub const fn noted(
     ingress: &'static str,
     host: &'static str,
     kind: &'static str,
@@ -40,8 +40,8 @@ const fn noted(
     Rule { ingress, host, kind, path, service, annotations }
 }
 
-const H: &str = "shop.example.com";
-const REGEX: &[(&str, &str)] = &[("use-regex", "true")];
+pub const H: &str = "shop.example.com";
+pub const REGEX: &[(&str, &str)] = &[("use-regex", "true")];
 
 /// Targets that try the edges of one path `/cart`.
 const CART: &[&str] = &[

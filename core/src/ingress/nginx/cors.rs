@@ -63,6 +63,27 @@ impl Cors {
     }
 }
 
+impl Cors {
+    /// What decides about a preflight, as nginx configuration.
+    pub(super) fn directives(&self) -> Vec<String> {
+        let allowed = if self.origins.iter().any(|origin| origin == "*") {
+            "set $cors true;".to_owned()
+        } else {
+            let patterns = self.origins.iter().map(|origin| {
+                let escaped = origin.replace('.', "\\.");
+                format!("({})", escaped.replace("*\\.", "[A-Za-z0-9\\-]+\\."))
+            });
+            let patterns = patterns.collect::<Vec<_>>().join("|");
+            format!("set $cors \"\"; if ($http_origin ~* \"({patterns})$\") {{ set $cors true; }}")
+        };
+        vec![
+            allowed,
+            "if ($request_method = OPTIONS) { set $cors \"${cors}options\"; }".into(),
+            "if ($cors = trueoptions) { return 204; }".into(),
+        ]
+    }
+}
+
 /// Whether an origin ends like `pattern`, where `*.` stands for exactly one label.
 fn ends_with(origin: &str, pattern: &str) -> bool {
     let Some((scheme, parent)) = pattern.split_once("*.") else { return origin.ends_with(pattern) };

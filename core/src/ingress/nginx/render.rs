@@ -1,5 +1,6 @@
 //! The generated servers and locations as data and as nginx configuration text.
 
+use super::cors::Cors;
 use super::{Cause, Config, Location, ServerCertificate};
 use crate::manifest::{Evidence, ObjectRef};
 use crate::model::Snapshot;
@@ -151,6 +152,13 @@ fn pass(location: &Location) -> Vec<String> {
     if !annotations.allow_list.is_empty() {
         out.push("deny all;".into());
     }
+    if annotations.body_size != 1 << 20 {
+        out.push(format!("client_max_body_size {};", annotations.body_size));
+    }
+    if annotations.relative_redirects {
+        out.push("absolute_redirect off;".into());
+    }
+    out.extend(annotations.cors.iter().flat_map(Cors::directives));
     if let Some((target, code)) = &annotations.redirect {
         out.push(format!("return {code} {target};"));
     }
@@ -185,7 +193,11 @@ fn text(config: &Config, servers: &[NginxServer]) -> String {
     for redirect in &config.redirects {
         let _ = writeln!(out, "server {{\n    listen 80;\n    server_name {};", redirect.from);
         let code = config.settings.redirect_code;
-        let _ = writeln!(out, "    return {code} $scheme://{}:$server_port$request_uri;\n}}", redirect.to);
+        let _ = writeln!(
+            out,
+            "    if ($request_uri ~ \"^(.*)/$\") {{\n        return {code} $scheme://{to}:$server_port$1;\n    }}\n    return {code} $scheme://{to}:$server_port$request_uri;\n}}",
+            to = redirect.to
+        );
     }
     for (server, source) in servers.iter().zip(&config.servers) {
         let default = if server.host == "_" { " default_server" } else { "" };
@@ -193,6 +205,10 @@ fn text(config: &Config, servers: &[NginxServer]) -> String {
         let names = std::iter::once(quoted(&server.server_name))
             .chain(server.aliases.iter().map(|alias| quoted(alias)));
         let _ = writeln!(out, "    server_name {};", names.collect::<Vec<_>>().join(" "));
+        let closed = source.client_certificate.as_ref().is_some_and(|given| given.fault.is_some());
+        if closed {
+            out.push_str("    return 403;\n");
+        }
         if let Some(root) = &source.app_root {
             let _ =
                 writeln!(out, "    if ($uri = /) {{\n        return 302 $scheme://$http_host{root};\n    }}");
@@ -208,6 +224,10 @@ fn text(config: &Config, servers: &[NginxServer]) -> String {
                 let _ = writeln!(out, "        {line}");
             }
             out.push_str("    }\n");
+        }
+        if server.host == super::build::CATCH_ALL {
+            out.push_str("    location /healthz {\n        return 200;\n    }\n");
+            out.push_str("    location /nginx_status {\n        deny all;\n    }\n");
         }
         out.push_str("}\n");
     }
