@@ -5,8 +5,9 @@ use crate::cluster::Cluster;
 use crate::manifest::api::meta::{IntOrString, LabelSelector};
 use crate::manifest::api::networking_v1::{NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort};
 use crate::manifest::{Evidence, ObjectRef, Severity};
-use crate::model::{Origin, Party, Pod, PodId, Protocol, Snapshot, Stored};
+use crate::model::{HostNetworkPolicy, Origin, Party, Pod, PodId, Protocol, Snapshot, Stored};
 use crate::policy::{self, AddressSet, Direction, Engine, PortSet};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 /// All checks of this mechanism.
@@ -77,6 +78,11 @@ impl Checks<'_> {
         format!("{}/{}", self.snapshot.namespace_name(pod.namespace), pod.name)
     }
 
+    /// Whether selectors can reach a pod.
+    fn is_reached(&self, pod: &Pod) -> bool {
+        !pod.host_network || self.snapshot.settings.policy.host_network == HostNetworkPolicy::Distinguish
+    }
+
     fn enforcement(&self, out: &mut Vec<Finding>) {
         let count = self.snapshot.network_policies.len() + self.snapshot.cluster_policies.len();
         if count > 0 && !self.snapshot.settings.cni.enforces_network_policy {
@@ -109,7 +115,15 @@ impl Checks<'_> {
             let near = misses.min().map(|(_, near)| near);
             let selector = policy::selector_text(&spec.pod_selector);
             let words = sentences::selects_nothing(object, &selector, near.as_deref());
-            raise(Severity::Warning, "policy/selects-nothing", words, "spec.podSelector");
+            // A policy for all pods of a namespace may well be there before them.
+            let empty = spec.pod_selector == LabelSelector::default();
+            let severity = if empty { Severity::Advice } else { Severity::Warning };
+            raise(severity, "policy/selects-nothing", words, "spec.podSelector");
+        } else if let Some((_, pod)) =
+            selected.first().filter(|_| selected.iter().all(|(_, pod)| !self.is_reached(pod)))
+        {
+            let words = sentences::selects_host_network(object, &self.name(pod));
+            raise(Severity::Warning, "policy/selects-host-network", words, "spec.podSelector");
         }
         let types = &spec.policy_types;
         for (direction, kind, empty) in
@@ -142,20 +156,16 @@ impl Checks<'_> {
                     let words = sentences::peer_matches_nothing(object, &peer_text(peer));
                     raise(Severity::Advice, "policy/peer-matches-nothing", words, &field);
                 }
-                let next = rule.peers.get(k + 1);
-                let only = |peer: &NetworkPolicyPeer| match (&peer.namespace_selector, &peer.pod_selector) {
-                    (Some(_), None) => Some(true),
-                    (None, Some(_)) => Some(false),
-                    _ => None,
-                };
-                if let (Some(true), Some(false)) = (only(peer), next.and_then(only)) {
+                if let Some(next) = rule.peers.get(k + 1).filter(|next| self.is_split(namespace, peer, next))
+                {
                     let second = format!("{}.{}[{}]", rule.field, rule.peer_field, k + 1);
-                    raise(
-                        Severity::Advice,
-                        "policy/and-or",
-                        sentences::and_or(object, &field, &second),
-                        &second,
-                    );
+                    // Where the pods are in those namespaces and not here, both were meant together.
+                    let severity = if self.is_meant_together(namespace, peer, next) {
+                        Severity::Warning
+                    } else {
+                        Severity::Advice
+                    };
+                    raise(severity, "policy/and-or", sentences::and_or(object, &field, &second), &second);
                 }
             }
             self.named_ports(rule, namespace, &selected, |name, field, who| {
@@ -189,12 +199,37 @@ impl Checks<'_> {
     }
 
     fn peer_matches(&self, peer: &NetworkPolicyPeer, own: &str, pod: &Pod) -> bool {
-        let Some(namespace) = self.snapshot.namespace(pod.namespace) else { return false };
+        let Some(namespace) = self.snapshot.namespace(pod.namespace).filter(|_| self.is_reached(pod)) else {
+            return false;
+        };
         let here = match &peer.namespace_selector {
             None => namespace.name == own,
             Some(selector) => selector.matches(&namespace.labels),
         };
         here && peer.pod_selector.as_ref().is_none_or(|selector| selector.matches(&pod.labels))
+    }
+
+    /// Whether two neighbouring peers are one with namespaces and one with pods, and neither speaks of all
+    /// pods of the policy's own namespace, which can only be meant as a peer of its own.
+    fn is_split(&self, own: &str, one: &NetworkPolicyPeer, other: &NetworkPolicyPeer) -> bool {
+        let Some((namespaces, pods)) = halves(one, other) else { return false };
+        let own = self.snapshot.namespace_id(own).and_then(|id| self.snapshot.namespace(id));
+        let elsewhere =
+            *namespaces == LabelSelector::default() || own.is_none_or(|own| !namespaces.matches(&own.labels));
+        *pods != LabelSelector::default() && elsewhere
+    }
+
+    fn is_meant_together(&self, own: &str, one: &NetworkPolicyPeer, other: &NetworkPolicyPeer) -> bool {
+        let Some((namespaces, pods)) = halves(one, other) else { return false };
+        let matching = |here: bool| {
+            self.pods().any(|(_, pod)| {
+                let namespace = self.snapshot.namespace(pod.namespace);
+                namespace.is_some_and(|namespace| {
+                    (namespace.name == own) == here && (here || namespaces.matches(&namespace.labels))
+                }) && pods.matches(&pod.labels)
+            })
+        };
+        matching(false) && !matching(true)
     }
 
     fn is_service_range(&self, cidr: &str) -> bool {
@@ -252,20 +287,28 @@ impl Checks<'_> {
                 matches!(pod.spec.dns_policy.as_str(), "" | "ClusterFirst" | "ClusterFirstWithHostNet");
             pod.is_alive() && uses && !pod.host_network && !is_dns(pod)
         };
-        let client = selected.iter().find(|(_, pod)| asks(pod));
-        let (Some((client, pod)), false) = (client, servers.is_empty()) else { return };
-        let mut open = PortSet::none();
-        for (server, found) in &servers {
-            if let Some((from, to)) = common(&pod.ips, &found.ips) {
-                let ports = self.engine.ports_between(
-                    self.snapshot,
-                    (Party::Pod(*client), from),
-                    (Party::Pod(*server), to),
-                );
-                open = open.union(&ports);
-            }
+        if servers.is_empty() {
+            return;
         }
-        let (udp, tcp) = (open.contains(Protocol::Udp, 53), open.contains(Protocol::Tcp, 53));
+        // One pod of every set of labels: another policy may open DNS to some of them.
+        let mut seen = BTreeSet::new();
+        let clients = selected.iter().filter(|(_, pod)| asks(pod) && seen.insert(&pod.labels));
+        let open_to = |client: PodId, pod: &Pod| {
+            servers.iter().fold(PortSet::none(), |open, (server, found)| match common(&pod.ips, &found.ips) {
+                Some((from, to)) => open.union(&self.engine.ports_between(
+                    self.snapshot,
+                    (Party::Pod(client), from),
+                    (Party::Pod(*server), to),
+                )),
+                None => open,
+            })
+        };
+        let judged = clients.map(|(client, pod)| {
+            let open = open_to(*client, pod);
+            (open.contains(Protocol::Udp, 53), open.contains(Protocol::Tcp, 53), pod)
+        });
+        // The worst first: UDP closed, then TCP closed.
+        let Some((udp, tcp, pod)) = judged.min_by_key(|(udp, tcp, _)| (*udp, *tcp)) else { return };
         let name = self.name(pod);
         let (severity, code, words) = match (udp, tcp) {
             (true, true) => return,
@@ -292,15 +335,17 @@ impl Checks<'_> {
                 let evidence = self.at(&stored.object, &stored.origin, "spec.subject");
                 out.push(finding(Severity::Warning, "policy/selects-nothing", words, evidence));
             }
-            let twin = all.iter().take(n).find(|other| {
+            let first = self.snapshot.network_policies.len() as u32;
+            let twin = (first..).zip(all).take(n).find(|(other_number, other)| {
                 let (a, b) = (&other.value.spec, &stored.value.spec);
                 let ordered = stored.object.kind != "BaselineAdminNetworkPolicy";
                 ordered
                     && other.object.kind == stored.object.kind
                     && a.tier == b.tier
                     && a.priority == b.priority
+                    && self.engine.share_a_pod(*other_number, number)
             });
-            if let Some(twin) = twin {
+            if let Some((_, twin)) = twin {
                 let words = sentences::equal_priority(&stored.object, &twin.object);
                 let mut evidence = self.at(&stored.object, &stored.origin, "spec.priority");
                 evidence.extend(self.at(&twin.object, &twin.origin, "spec.priority"));
@@ -311,17 +356,15 @@ impl Checks<'_> {
 
     fn namespaces(&self, out: &mut Vec<Finding>) {
         for (n, namespace) in self.snapshot.namespaces.iter().enumerate() {
-            let own: Vec<&Pod> =
-                self.pods().map(|(_, pod)| pod).filter(|pod| pod.namespace.index() == n).collect();
+            let own: Vec<(PodId, &Pod)> = self.pods().filter(|(_, pod)| pod.namespace.index() == n).collect();
             let system = matches!(namespace.name.as_str(), "kube-system" | "kube-public" | "kube-node-lease");
             if own.is_empty() || system {
                 continue;
             }
-            let isolating = self.snapshot.network_policies.iter().any(|stored| {
-                stored.object.namespace.as_deref() == Some(namespace.name.as_str())
-                    && policy::isolates(&stored.value, Direction::Ingress)
-                    && own.iter().any(|pod| stored.value.spec.pod_selector.matches(&pod.labels))
-            });
+            let mut reached = own.iter().filter(|(_, pod)| self.is_reached(pod) && pod.is_alive()).peekable();
+            let nobody = reached.peek().is_none();
+            let isolating =
+                nobody || reached.any(|(id, _)| self.engine.is_spoken_of(*id, Direction::Ingress));
             if !isolating {
                 let object = ObjectRef::cluster("Namespace", &namespace.name);
                 let evidence = self.at(&object, &namespace.origin, "");
@@ -356,10 +399,47 @@ impl Checks<'_> {
     }
 }
 
+/// A namespace selector and a pod selector of two peers that have one each.
+fn halves<'p>(
+    one: &'p NetworkPolicyPeer,
+    other: &'p NetworkPolicyPeer,
+) -> Option<(&'p LabelSelector, &'p LabelSelector)> {
+    let parts = |peer: &'p NetworkPolicyPeer| (peer.namespace_selector.as_ref(), peer.pod_selector.as_ref());
+    match (parts(one), parts(other)) {
+        ((Some(namespaces), None), (None, Some(pods))) | ((None, Some(pods)), (Some(namespaces), None)) => {
+            Some((namespaces, pods))
+        }
+        _ => None,
+    }
+}
+
+/// Whether one peer already speaks of everyone another speaks of, as far as their form tells.
+fn peer_covers(by: &NetworkPolicyPeer, peer: &NetworkPolicyPeer) -> bool {
+    if by == peer {
+        return true;
+    }
+    match (&by.ip_block, &peer.ip_block) {
+        (Some(by), Some(block)) => {
+            policy::block_of(&block.cidr, &block.except).is_subset(&policy::block_of(&by.cidr, &by.except))
+        }
+        (None, None) => {
+            let everything = LabelSelector::default();
+            let pods = |peer: &NetworkPolicyPeer| peer.pod_selector.clone().unwrap_or_default();
+            let namespaces = match (&by.namespace_selector, &peer.namespace_selector) {
+                (Some(by), _) if *by == everything => true,
+                (by, own) => by == own,
+            };
+            namespaces && (pods(by) == everything || pods(by) == pods(peer))
+        }
+        _ => false,
+    }
+}
+
 /// Whether one rule already speaks of every peer and port of another.
 fn covers(by: &Rule<'_>, rule: &Rule<'_>) -> bool {
     let peers = by.peers.is_empty()
-        || (!rule.peers.is_empty() && rule.peers.iter().all(|peer| by.peers.contains(peer)));
+        || (!rule.peers.is_empty()
+            && rule.peers.iter().all(|peer| by.peers.iter().any(|own| peer_covers(own, peer))));
     let covered = |port: &NetworkPolicyPort| by.ports.iter().any(|own| own == port || holds(own, port));
     peers && (by.ports.is_empty() || (!rule.ports.is_empty() && rule.ports.iter().all(covered)))
 }

@@ -10,6 +10,15 @@ pub(super) fn selects_nothing(policy: &ObjectRef, selector: &str, near: Option<&
     (format!("{policy} selects no pod ({selector})"), fix)
 }
 
+pub(super) fn selects_host_network(policy: &ObjectRef, pod: &str) -> (String, String) {
+    (
+        format!(
+            "{policy} selects only pods on the host network, such as {pod}: most network plugins count them as their node and apply no policy to them"
+        ),
+        "protect the node's own ports by other means, or take the pods off the host network".into(),
+    )
+}
+
 pub(super) fn peer_matches_nothing(policy: &ObjectRef, peer: &str) -> (String, String) {
     (
         format!("a peer of {policy} matches no pod ({peer})"),

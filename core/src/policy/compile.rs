@@ -181,7 +181,7 @@ fn network_policy(
 }
 
 /// The address block of a peer, exceptions taken out; a block that cannot be read holds nothing.
-pub(super) fn block_of(cidr: &str, except: &[String]) -> AddressSet {
+pub(crate) fn block_of(cidr: &str, except: &[String]) -> AddressSet {
     let set = parse_block(cidr).map(AddressSet::block).unwrap_or_default();
     except
         .iter()

@@ -216,6 +216,9 @@ pub(crate) fn assertion(
 /// Protocols that policies know.
 pub(crate) const PROTOCOLS: &str = "policies know TCP, UDP and SCTP";
 
+/// Why `ping` has no verdict.
+pub(crate) const ICMP: &str = "policies know TCP, UDP and SCTP, and the API leaves ICMP to the network plugin: a `ping` usually gets through where a rule without ports admits the peer or nothing isolates it, so ask for a TCP port instead";
+
 /// What a port may be.
 pub(crate) const PORT: &str = "a port is a number from 1 to 65535 or the name of a container port";
 

@@ -82,6 +82,20 @@ impl Engine {
         self.classes.of(pod).is_some_and(|class| !self.asked(class, direction).network.is_empty())
     }
 
+    /// Whether any policy, cluster-wide ones included, speaks of this direction of a pod.
+    pub(crate) fn is_spoken_of(&self, pod: PodId, direction: Direction) -> bool {
+        self.classes.of(pod).is_some_and(|class| {
+            let asked = self.asked(class, direction);
+            !(asked.network.is_empty() && asked.admin.is_empty() && asked.baseline.is_empty())
+        })
+    }
+
+    /// Whether two policies apply to a common pod.
+    pub(crate) fn share_a_pod(&self, one: u32, other: u32) -> bool {
+        let subject = |number| self.policy(number).map(|policy| self.set(policy.subject));
+        subject(one).zip(subject(other)).is_some_and(|(a, b)| !a.and(b).is_empty())
+    }
+
     /// The policies that select a pod.
     pub(super) fn policies_of(&self, snapshot: &Snapshot, pod: PodId) -> PoliciesOf {
         let other = as_other(snapshot, pod);

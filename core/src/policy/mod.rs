@@ -40,7 +40,7 @@ mod symbolic;
 mod tests;
 mod verdict;
 
-pub(crate) use compile::{has_named_port, isolates};
+pub(crate) use compile::{block_of, has_named_port, isolates};
 pub(crate) use explain::{selector as selector_text, selector_miss};
 
 pub use addrs::AddressSet;

@@ -68,8 +68,9 @@ fn unreadable(what: &'static str, text: &str, reason: &str) -> AskError {
 /// Reads `TCP`, `UDP`, `SCTP` in any case; absent means TCP.
 fn protocol(text: Option<&str>) -> Result<Protocol, AskError> {
     let text = text.unwrap_or_default();
-    Protocol::parse(&text.to_ascii_uppercase())
-        .ok_or_else(|| unreadable("protocol", text, explain::PROTOCOLS))
+    let upper = text.to_ascii_uppercase();
+    let reason = if upper.starts_with("ICMP") { explain::ICMP } else { explain::PROTOCOLS };
+    Protocol::parse(&upper).ok_or_else(|| unreadable("protocol", text, reason))
 }
 
 /// Reads a port number, or the name of a port of the destination pod.
