@@ -1,7 +1,7 @@
 //! Validation of ClusterNetworkPolicy, AdminNetworkPolicy and BaselineAdminNetworkPolicy, as the schemas
 //! and rules of their custom resource definitions (experimental channel) demand.
 //!
-//! policy-api: config/crd/experimental (v1alpha2, v0.2.0) and release-0.1 (v1alpha1)
+//! network-policy-api: config/crd/experimental (v1alpha2, v0.2.0) and release-0.1 (v1alpha1)
 
 use super::check::{NameRule, meta, selector};
 use super::fault::{Fault, Gates, Shown};

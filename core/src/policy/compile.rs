@@ -285,8 +285,7 @@ fn cluster_policy(
         tier,
         priority: if tier == Tier::Baseline && !current { 0 } else { spec.priority },
         subject,
-        // policy-api: both versions, "host-networked pods are not included in subject selection", nor in
-        // peers by selector
+        // network-policy-api: "host-networked pods are not included" in subjects and peers (v1alpha1, v1alpha2)
         never_host_network: true,
         rules: [ingress, egress],
     })
@@ -340,7 +339,7 @@ fn cluster_rule(
                 draft.peers.push(Peer::Block { block: words.blocks.intern(&set), pods });
             }
             ClusterPeer::Domains => draft.domains = true,
-            // policy-api: v1alpha2 types, a peer of a kind this version does not know fails closed
+            // network-policy-api: a peer without any known field fails closed (v1alpha2 types)
             ClusterPeer::Unknown => draft.everyone |= draft.action != Action::Allow,
         }
     }
@@ -373,7 +372,7 @@ pub(super) fn cluster_peer<'a>(
     } else if let Some(pods) = &peer.pods {
         ClusterPeer::Pods(&pods.namespace_selector, Some(&pods.pod_selector))
     } else if let Some(selector) = &peer.nodes {
-        // policy-api: the addresses in status.addresses of the selected nodes
+        // network-policy-api: the addresses in status.addresses of the selected nodes
         let nodes = snapshot.nodes.iter().filter(|node| selector.matches(&node.labels));
         let ips = nodes.flat_map(|node| node.ips.iter().chain(&node.external_ips));
         let set = ips.fold(AddressSet::none(), |set, ip| set.union(&AddressSet::range(*ip, *ip)));
@@ -381,8 +380,8 @@ pub(super) fn cluster_peer<'a>(
     } else if let Some(networks) = &peer.networks {
         let blocks = networks.iter().filter_map(|text| parse_block(text));
         let set = blocks.fold(AddressSet::none(), |set, net| set.union(&AddressSet::block(net)));
-        // policy-api: both versions, "cluster-internal traffic will be checked against the rule as well";
-        // plugins whose ipBlocks do not match pods treated v1alpha1 alike
+        // network-policy-api: "cluster-internal traffic will be checked against the rule as well" (both versions)
+        // Plugins whose ipBlocks do not match pods treat the older version alike.
         ClusterPeer::Addresses(set, current || snapshot.settings.policy.ip_block_matches_pods)
     } else if peer.domain_names.is_some() {
         ClusterPeer::Domains

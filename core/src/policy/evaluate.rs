@@ -210,7 +210,7 @@ impl Engine {
 
     fn tiers(&self, snapshot: &Snapshot, asked: Asked<'_>, subject: &End<'_>, ask: &Ask<'_>) -> Ruling {
         let mut doubt = false;
-        // policy-api: v1alpha2 ClusterNetworkPolicy, tiers and priorities
+        // network-policy-api: v1alpha2 ClusterNetworkPolicy, tiers and priorities
         let ruling = if let Some(ruling) = ask.first_match(asked.admin, &mut doubt) {
             ruling
         } else if !asked.network.is_empty() {
