@@ -31,11 +31,29 @@ pub struct Cluster {
 #[derive(Debug, Default)]
 struct Inner {
     snapshot: Snapshot,
-    proxy: OnceLock<Proxy>,
+    proxy: OnceLock<Arc<Proxy>>,
     policy: OnceLock<policy::Engine>,
-    ingress: OnceLock<ingress::Table>,
-    dns: OnceLock<dns::Server>,
-    gateway: OnceLock<gateway::Table>,
+    ingress: OnceLock<Arc<ingress::Table>>,
+    dns: OnceLock<Arc<dns::Server>>,
+    gateway: OnceLock<Arc<gateway::Table>>,
+}
+
+impl Inner {
+    /// The same cluster with other policies: no other room's index depends on them.
+    fn edited(&self, snapshot: Snapshot) -> Self {
+        let policy = match self.policy.get() {
+            Some(engine) => OnceLock::from(engine.edited(&self.snapshot, &snapshot)),
+            None => OnceLock::new(),
+        };
+        Self {
+            policy,
+            snapshot,
+            proxy: self.proxy.clone(),
+            ingress: self.ingress.clone(),
+            dns: self.dns.clone(),
+            gateway: self.gateway.clone(),
+        }
+    }
 }
 
 /// What is wrong in the input, and what was taken for granted.
@@ -60,16 +78,17 @@ impl Cluster {
     /// assert!(cluster.problems().is_empty());
     /// ```
     pub fn load(sources: impl IntoIterator<Item = Source>, settings: &Settings) -> Self {
-        Self::settled(Manifests::parse(sources, &Limits::default()), settings)
+        Self::settled(Arc::new(Manifests::parse(sources, &Limits::default())), settings)
     }
 
-    fn settled(manifests: Manifests, settings: &Settings) -> Self {
-        let snapshot = model::settle(Arc::new(manifests), settings);
+    fn settled(manifests: Arc<Manifests>, settings: &Settings) -> Self {
+        let snapshot = model::settle(manifests, settings);
         Self { inner: Arc::new(Inner { snapshot, ..Inner::default() }) }
     }
 
     /// The cluster with these sources in place of those of the same names; others are added behind
-    /// them. The same as loading all sources anew, but texts that did not change are not read again.
+    /// them. The same as loading all sources anew, but texts that did not change are not read again, and
+    /// where one source of nothing but policies changed, only they are settled and compiled again.
     ///
     /// ```
     /// use kubehop::{Cluster, Settings, Source};
@@ -81,16 +100,12 @@ impl Cluster {
     /// ```
     #[must_use]
     pub fn with(&self, sources: impl IntoIterator<Item = Source>) -> Self {
-        let manifests = &self.inner.snapshot.manifests;
-        let mut all: Vec<Source> = manifests.sources().cloned().collect();
-        for source in sources {
-            match all.iter_mut().find(|known| known.name == source.name) {
-                Some(known) => *known = source,
-                None => all.push(source),
-            }
+        let before = &self.inner.snapshot;
+        let manifests = Arc::new(before.manifests.with(sources, &Limits::default()));
+        match model::edit(before, &manifests) {
+            Some(snapshot) => Self { inner: Arc::new(self.inner.edited(snapshot)) },
+            None => Self::settled(manifests, &before.settings),
         }
-        let manifests = manifests.reparse(all, &Limits::default());
-        Self::settled(manifests, &self.inner.snapshot.settings)
     }
 
     /// Nodes, pods, Services and EndpointSlices as data.
@@ -105,7 +120,7 @@ impl Cluster {
 
     /// kube-proxy on every node, indexed on the first use.
     pub fn proxy(&self) -> &Proxy {
-        self.inner.proxy.get_or_init(|| Proxy::new(&self.inner.snapshot))
+        self.inner.proxy.get_or_init(|| Arc::new(Proxy::new(&self.inner.snapshot)))
     }
 
     /// The policies, compiled on the first use.
@@ -115,17 +130,17 @@ impl Cluster {
 
     /// Cluster DNS with everything it has read, indexed on the first use.
     pub fn dns(&self) -> &dns::Server {
-        self.inner.dns.get_or_init(|| dns::Server::new(&self.inner.snapshot))
+        self.inner.dns.get_or_init(|| Arc::new(dns::Server::new(&self.inner.snapshot)))
     }
 
     /// The Ingresses of every controller, indexed on the first use.
     pub fn ingress_table(&self) -> &ingress::Table {
-        self.inner.ingress.get_or_init(|| ingress::Table::new(&self.inner.snapshot))
+        self.inner.ingress.get_or_init(|| Arc::new(ingress::Table::new(&self.inner.snapshot)))
     }
 
     /// The Gateway API objects, settled on the first use.
     pub fn gateway_table(&self) -> &gateway::Table {
-        self.inner.gateway.get_or_init(|| gateway::Table::new(&self.inner.snapshot))
+        self.inner.gateway.get_or_init(|| Arc::new(gateway::Table::new(&self.inner.snapshot)))
     }
 
     /// Everything wrong in the input, in source order.

@@ -359,7 +359,7 @@ impl Rooms<'_> {
                 let verdict = self.policy.verdict(self.snapshot, &connection);
                 let evidence = |side: &crate::policy::Side| {
                     side.decided_by.clone().or_else(|| {
-                        let object = side.isolated_by.first()?.clone();
+                        let object = ObjectRef::clone(side.isolated_by.first()?);
                         let stored =
                             self.snapshot.network_policies.iter().find(|policy| policy.object == object)?;
                         Some(self.snapshot.evidence(object, &stored.origin, "spec.podSelector"))

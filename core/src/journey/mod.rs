@@ -34,6 +34,7 @@ use crate::manifest::{Evidence, ObjectRef};
 use crate::model::{Assumption, Packet, Protocol, Share};
 use crate::policy;
 use serde::Serialize;
+use std::sync::Arc;
 
 /// The answer to one [`Connection`].
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -294,7 +295,7 @@ pub enum Detail {
         /// `ingress` or `egress`, from the point of view of the pod they select.
         direction: policy::Direction,
         /// The policies.
-        isolated_by: Vec<ObjectRef>,
+        isolated_by: Vec<Arc<ObjectRef>>,
     },
     /// The backends a Service may choose.
     Backends {

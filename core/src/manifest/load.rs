@@ -2,7 +2,7 @@
 
 use super::codes;
 use super::file::{File, Limits};
-use super::problem::{ObjectRef, Problem};
+use super::problem::{ObjectRef, Problem, Severity};
 use super::read::Read;
 use super::source::{Place, Source};
 use super::tree::{Node, NodeId};
@@ -52,6 +52,20 @@ impl Object {
     }
 }
 
+/// The one source in which two manifests differ.
+pub(crate) struct FileChange<'a> {
+    /// The objects it had.
+    pub(crate) old: &'a [(NodeId, Object)],
+    /// Whether something was wrong in it.
+    pub(crate) had_error: bool,
+    /// The number of its first object.
+    pub(crate) first: usize,
+    /// Whether no object comes after its own.
+    pub(crate) is_last: bool,
+    /// The source as it is now, by itself.
+    pub(crate) alone: Manifests,
+}
+
 /// All documents of all sources, parsed.
 ///
 /// Parsing never fails as a whole: what is wrong is in [`problems`](Self::problems), and every
@@ -70,7 +84,7 @@ impl Object {
 #[derive(Clone, Debug, Default)]
 pub struct Manifests {
     files: Vec<Arc<File>>,
-    objects: Vec<Object>,
+    objects: Vec<Arc<Object>>,
     /// File and node of each object.
     roots: Vec<(u32, NodeId)>,
     problems: Vec<Problem>,
@@ -101,11 +115,85 @@ impl Manifests {
         manifests
     }
 
+    /// These manifests with `sources` in place of those of the same names; others are added behind them.
+    pub(crate) fn with(&self, sources: impl IntoIterator<Item = Source>, limits: &Limits) -> Self {
+        let mut files = self.files.clone();
+        for source in sources {
+            let parse = |source: Source| match source.text.len() > limits.bytes {
+                true => Arc::new(File::refused(source, limits)),
+                false => Arc::new(File::parse(source)),
+            };
+            match files.iter_mut().find(|file| file.source.name == source.name) {
+                Some(file) if file.source == source => {}
+                Some(file) => *file = parse(source),
+                None => files.push(parse(source)),
+            }
+        }
+        let mut manifests = Self::default();
+        let size: usize = files.iter().map(|file| file.source.text.len()).sum();
+        if size > limits.bytes || self.is_too_large(limits) {
+            // Which sources are too much depends on all of them.
+            return manifests.reparse(files.iter().map(|file| file.source.clone()), limits);
+        }
+        files.into_iter().for_each(|file| manifests.add_known(file, self));
+        manifests
+    }
+
+    fn is_too_large(&self, limits: &Limits) -> bool {
+        self.files.iter().map(|file| file.source.text.len()).sum::<usize>() > limits.bytes
+    }
+
+    /// The only source that is another one than in `before`; `None` when none or several are.
+    pub(crate) fn only_change<'a>(&'a self, before: &'a Self) -> Option<FileChange<'a>> {
+        let olds = before.files.iter().map(Some).chain(std::iter::repeat(None));
+        let mut changes = self.files.iter().zip(olds).enumerate();
+        let mut changes =
+            changes.by_ref().filter(|(_, (new, old))| !old.is_some_and(|old| Arc::ptr_eq(new, old)));
+        let (at, (new, old)) = changes.next()?;
+        if changes.next().is_some() {
+            return None;
+        }
+        let count = |files: &[Arc<File>]| files.iter().map(|file| file.objects.len()).sum::<usize>();
+        let (earlier, later) = (self.files.get(..at)?, self.files.get(at + 1..)?);
+        Some(FileChange {
+            old: old.map_or(&[], |file| file.objects.as_slice()),
+            had_error: old
+                .is_some_and(|file| file.problems.iter().any(|problem| problem.severity == Severity::Error)),
+            first: count(earlier),
+            is_last: count(later) == 0,
+            alone: Self::of(Arc::clone(new)),
+        })
+    }
+
+    fn of(file: Arc<File>) -> Self {
+        let mut manifests = Self::default();
+        manifests.add(file);
+        manifests
+    }
+
+    /// Adds a file; what `before` has at the same place is taken over.
+    fn add_known(&mut self, file: Arc<File>, before: &Self) {
+        let number = self.files.len();
+        let range = self.objects.len()..self.objects.len() + file.objects.len();
+        let unchanged = before.files.get(number).is_some_and(|old| Arc::ptr_eq(old, &file));
+        let roots = before.roots.get(range.clone()).unwrap_or_default();
+        let in_place = |roots: &[(u32, NodeId)]| roots.iter().all(|(file, _)| *file as usize == number);
+        match before.objects.get(range).filter(|_| unchanged && in_place(roots)) {
+            Some(objects) => {
+                self.objects.extend_from_slice(objects);
+                self.roots.extend_from_slice(roots);
+                self.problems.extend_from_slice(&file.problems);
+                self.files.push(file);
+            }
+            None => self.add(file),
+        }
+    }
+
     fn add(&mut self, file: Arc<File>) {
         let number = u32::try_from(self.files.len()).unwrap_or(u32::MAX);
         for (root, object) in &file.objects {
             let id = ObjectId(u32::try_from(self.objects.len()).unwrap_or(u32::MAX));
-            self.objects.push(Object { id, ..object.clone() });
+            self.objects.push(Arc::new(Object { id, ..object.clone() }));
             self.roots.push((number, *root));
         }
         self.problems.extend_from_slice(&file.problems);
@@ -118,7 +206,7 @@ impl Manifests {
     }
 
     /// Every object, the items of lists in place of the lists.
-    pub fn objects(&self) -> &[Object] {
+    pub fn objects(&self) -> &[Arc<Object>] {
         &self.objects
     }
 

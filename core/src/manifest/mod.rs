@@ -54,6 +54,7 @@ mod yaml;
 
 pub use file::Limits;
 pub use kinds::{KINDS, KindInfo};
+pub(crate) use load::FileChange;
 pub use load::{Manifests, Object, ObjectId};
 pub use problem::{Evidence, ObjectRef, Problem, Severity};
 pub use read::Read;

@@ -6,6 +6,7 @@ use super::{
 use crate::manifest::ObjectRef;
 use crate::order::SliceOrder;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// Label that ties an EndpointSlice to its Service.
 ///
@@ -92,7 +93,7 @@ impl Snapshot {
     /// Sorts the orders behind the lookups anew; [`settle`](super::settle) has done it, whoever changes a
     /// snapshot by hand must.
     pub fn reindex(&mut self) {
-        self.index = Index::new(self);
+        self.index = Arc::new(Index::new(self));
     }
 
     /// The node with this id.

@@ -6,6 +6,7 @@
 mod allocate;
 mod codes;
 mod controllers;
+mod edit;
 mod endpoints;
 mod evidence;
 mod hash;
@@ -22,6 +23,7 @@ mod reapply;
 mod scheduling;
 mod settings;
 mod settle;
+mod shared;
 mod slices;
 mod system;
 mod topology;
@@ -30,6 +32,7 @@ mod view;
 mod workloads;
 
 pub use codes::codes;
+pub(crate) use edit::edit;
 pub use lookup::Index;
 pub use net::{Family, Packet, Party, Protocol, Share};
 pub use reapply::{Reapplied, reapply};
@@ -39,6 +42,7 @@ pub use settings::{
     UndeclaredPorts,
 };
 pub use settle::settle;
+pub use shared::Shared;
 pub use versions::{Version, find as version, versions};
 pub use view::{ClusterView, EndpointView, NodeView, PodView, ServicePortView, ServiceView, SliceView};
 
@@ -82,31 +86,31 @@ pub struct Snapshot {
     /// The settings it was made with.
     pub settings: Settings,
     /// Nodes.
-    pub nodes: Vec<Node>,
+    pub nodes: Shared<Node>,
     /// Namespaces, sorted by name; every namespace that anything mentions is here.
-    pub namespaces: Vec<Namespace>,
+    pub namespaces: Shared<Namespace>,
     /// Pods: given ones and those that workloads make.
-    pub pods: Vec<Pod>,
+    pub pods: Shared<Pod>,
     /// Deployments, ReplicaSets, StatefulSets, DaemonSets, Jobs, CronJobs and ReplicationControllers.
-    pub workloads: Vec<Workload>,
+    pub workloads: Shared<Workload>,
     /// Services, defaulted and allocated.
-    pub services: Vec<Service>,
+    pub services: Shared<Service>,
     /// EndpointSlices: given ones, mirrored Endpoints, and those the controller makes.
-    pub slices: Vec<EndpointSlice>,
+    pub slices: Shared<EndpointSlice>,
     /// Endpoints as given.
-    pub endpoints: Vec<Stored<core_v1::Endpoints>>,
+    pub endpoints: Shared<Stored<core_v1::Endpoints>>,
     /// NetworkPolicies, defaulted.
-    pub network_policies: Vec<Stored<networking_v1::NetworkPolicy>>,
+    pub network_policies: Shared<Stored<networking_v1::NetworkPolicy>>,
     /// ClusterNetworkPolicies, AdminNetworkPolicies and BaselineAdminNetworkPolicies; `object.kind` tells which.
-    pub cluster_policies: Vec<Stored<policy::ClusterPolicy>>,
+    pub cluster_policies: Shared<Stored<policy::ClusterPolicy>>,
     /// Ingresses, with the default class where they name none.
-    pub ingresses: Vec<Stored<networking_v1::Ingress>>,
+    pub ingresses: Shared<Stored<networking_v1::Ingress>>,
     /// IngressClasses.
-    pub ingress_classes: Vec<Stored<networking_v1::IngressClass>>,
+    pub ingress_classes: Shared<Stored<networking_v1::IngressClass>>,
     /// ConfigMaps.
-    pub config_maps: Vec<Stored<core_v1::ConfigMap>>,
+    pub config_maps: Shared<Stored<core_v1::ConfigMap>>,
     /// Secrets.
-    pub secrets: Vec<Stored<core_v1::Secret>>,
+    pub secrets: Shared<Stored<core_v1::Secret>>,
     /// What was taken for granted.
     pub assumptions: Vec<Assumption>,
     /// What is wrong in the input: decoding, validation, allocation.
@@ -117,7 +121,7 @@ pub struct Snapshot {
     /// neither refused nor replaced by a later one of the same name.
     pub accepted: Vec<u32>,
     /// Sorted orders behind the lookups.
-    pub index: Index,
+    pub index: Arc<Index>,
 }
 
 /// Where a thing came from.

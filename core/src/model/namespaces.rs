@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 pub(crate) const NAME_LABEL: &str = "kubernetes.io/metadata.name";
 
 /// k8s: pkg/controlplane/controller/systemnamespaces
-const SYSTEM: &[&str] = &["default", "kube-node-lease", "kube-public", "kube-system"];
+pub(super) const SYSTEM: &[&str] = &["default", "kube-node-lease", "kube-public", "kube-system"];
 
 /// Every namespace, sorted by name.
 pub(crate) fn namespaces(intake: &Intake, settings: &Settings, reports: &mut Reports) -> Vec<Namespace> {

@@ -5,12 +5,12 @@ use super::intake::{Given, Intake, PodSource, Reports, intake};
 use super::ipam::{HostLocal, family};
 use super::workloads::{Plan, expand};
 use super::{
-    EndpointSlice, Family, Index, Namespace, NamespaceId, Node, NodeId, Origin, Phase, Pod, Service,
-    Settings, Snapshot, Stored, Workload, allocate, namespaces, nodes, pods, scheduling, system, versions,
+    EndpointSlice, Family, Namespace, NamespaceId, Node, NodeId, Origin, Phase, Pod, Service, Settings,
+    Snapshot, Stored, Workload, allocate, namespaces, nodes, pods, scheduling, system, versions,
 };
 use crate::admission::Fault;
 use crate::manifest::api::{core_v1, networking_v1};
-use crate::manifest::{Manifests, ObjectId, ObjectRef, Problem};
+use crate::manifest::{Manifests, ObjectId, ObjectRef};
 use crate::order::{self, SliceOrder};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -394,38 +394,46 @@ impl Draft<'_> {
         manifests: &Arc<Manifests>,
     ) -> Snapshot {
         let refused = self.refused;
-        let mut problems = self.reports.problems;
-        let order: BTreeMap<&str, u32> =
-            order::map((0..).zip(manifests.sources()).map(|(at, source)| (source.name.as_str(), at)));
-        let key = |problem: &Problem| match &problem.place {
+        let mut snapshot = Snapshot {
+            settings: self.settings.clone(),
+            nodes: self.nodes.into(),
+            namespaces: self.namespaces.into(),
+            pods: self.pods.into(),
+            workloads: self.workloads.into(),
+            services: self.services.into_iter().map(|draft| draft.service).collect(),
+            slices: slices.into(),
+            endpoints: endpoints.into(),
+            network_policies: intake.network_policies.into(),
+            cluster_policies: intake.cluster_policies.into(),
+            ingresses: intake.ingresses.into(),
+            ingress_classes: intake.ingress_classes.into(),
+            config_maps: intake.config_maps.into(),
+            secrets: intake.secrets.into(),
+            assumptions: self.reports.assumptions,
+            problems: self.reports.problems,
+            manifests: Arc::clone(manifests),
+            accepted: intake.accepted.into_iter().filter(|id| !refused.contains(id)).collect(),
+            index: Arc::default(),
+        };
+        snapshot.sort_problems();
+        snapshot.reindex();
+        snapshot
+    }
+}
+
+impl Snapshot {
+    /// Problems in source order, those without a place last.
+    pub(super) fn sort_problems(&mut self) {
+        if self.problems.len() < 2 {
+            return;
+        }
+        let sources = (0_u32..).zip(self.manifests.sources());
+        let order: BTreeMap<&str, u32> = order::map(sources.map(|(at, source)| (source.name.as_str(), at)));
+        self.problems.order_by_key(|problem| match &problem.place {
             Some(place) => {
                 (order.get(place.file.as_str()).copied().unwrap_or(u32::MAX), place.line, place.column)
             }
             None => (u32::MAX, u32::MAX, u32::MAX),
-        };
-        problems.order_by_key(key);
-        let mut snapshot = Snapshot {
-            settings: self.settings.clone(),
-            nodes: self.nodes,
-            namespaces: self.namespaces,
-            pods: self.pods,
-            workloads: self.workloads,
-            services: self.services.into_iter().map(|draft| draft.service).collect(),
-            slices,
-            endpoints,
-            network_policies: intake.network_policies,
-            cluster_policies: intake.cluster_policies,
-            ingresses: intake.ingresses,
-            ingress_classes: intake.ingress_classes,
-            config_maps: intake.config_maps,
-            secrets: intake.secrets,
-            assumptions: self.reports.assumptions,
-            problems,
-            manifests: Arc::clone(manifests),
-            accepted: intake.accepted.into_iter().filter(|id| !refused.contains(id)).collect(),
-            index: Index::default(),
-        };
-        snapshot.reindex();
-        snapshot
+        });
     }
 }

@@ -68,9 +68,36 @@ impl Fit {
     fn no(distance: u32, why: impl Into<String>) -> Self {
         Self { distance, why_not: Some(why.into()) }
     }
+}
 
-    fn part(self, field: String) -> (u32, ExaminedPart) {
-        (self.distance, ExaminedPart { field, matches: self.distance == 0, why_not: self.why_not })
+/// The peers or ports of a rule, looked at.
+#[derive(Default)]
+struct Parts {
+    list: Vec<ExaminedPart>,
+    /// How far the nearest is, and which it is.
+    nearest: Option<(u32, usize)>,
+}
+
+impl Parts {
+    fn with_capacity(count: usize) -> Self {
+        Self { list: Vec::with_capacity(count), nearest: None }
+    }
+
+    fn push(&mut self, Fit { distance, why_not }: Fit, field: String) {
+        if self.nearest.is_none_or(|(nearest, _)| distance < nearest) {
+            self.nearest = Some((distance, self.list.len()));
+        }
+        self.list.push(ExaminedPart { field, matches: distance == 0, why_not });
+    }
+
+    fn distance(&self) -> Option<u32> {
+        self.nearest.map(|(distance, _)| distance)
+    }
+
+    /// The field of the nearest, and why it does not match.
+    fn miss(&self) -> Option<(String, String)> {
+        let part = self.list.get(self.nearest?.1)?;
+        Some((part.field.clone(), part.why_not.clone()?))
     }
 }
 
@@ -198,9 +225,8 @@ impl<'a> PolicyView<'a> {
             let field = explain::item("spec", way, index);
             let rule = self.rule(snapshot, direction, index, &field, connection, peer, target);
             let Some(Looked { action, everyone, peers, ports }) = rule else { continue };
-            let peer_distance = peers.iter().map(|(distance, _)| *distance).min();
-            let peer_distance = if everyone { 0 } else { peer_distance.unwrap_or(100) };
-            let port_distance = ports.iter().map(|(distance, _)| *distance).min().unwrap_or(0);
+            let peer_distance = if everyone { 0 } else { peers.distance().unwrap_or(100) };
+            let port_distance = ports.distance().unwrap_or(0);
             let matches = peer_distance == 0 && port_distance == 0;
             if matches && examined.effect.is_none() {
                 examined.effect = Some(action);
@@ -212,33 +238,16 @@ impl<'a> PolicyView<'a> {
                     *nearest = Some(self.miss(distance, &field, peer_distance, &peers, &ports));
                 }
             }
-            let strip = |parts: Vec<(u32, ExaminedPart)>| parts.into_iter().map(|(_, part)| part).collect();
-            examined.rules.push(ExaminedRule {
-                field,
-                action,
-                matches,
-                peers: strip(peers),
-                ports: strip(ports),
-            });
+            let (peers, ports) = (peers.list, ports.list);
+            examined.rules.push(ExaminedRule { field, action, matches, peers, ports });
         }
         examined
     }
 
-    fn miss(
-        &self,
-        distance: u32,
-        field: &str,
-        peer_distance: u32,
-        peers: &[(u32, ExaminedPart)],
-        ports: &[(u32, ExaminedPart)],
-    ) -> Nearest {
+    fn miss(&self, distance: u32, field: &str, peer_distance: u32, peers: &Parts, ports: &Parts) -> Nearest {
         let (Self::Network(policy, _) | Self::Cluster(policy, _)) = *self;
-        let best = |parts: &[(u32, ExaminedPart)]| {
-            let best = parts.iter().min_by_key(|(distance, _)| *distance).map(|(_, part)| part);
-            best.and_then(|part| Some((part.field.clone(), part.why_not.clone()?)))
-        };
-        let peer = best(peers).filter(|_| peer_distance > 0);
-        let port = best(ports);
+        let peer = peers.miss().filter(|_| peer_distance > 0);
+        let port = ports.miss();
         let (at, sentence) = match (peer, port) {
             (Some((at, peer)), Some((_, port))) => {
                 (at, format!("{field} would match but for: {peer}; {port}"))
@@ -282,17 +291,20 @@ impl<'a> PolicyView<'a> {
                     Direction::Egress => spec.egress.get(index).map(|rule| (&rule.to, &rule.ports))?,
                 };
                 let own = stored.object.namespace.as_deref().unwrap_or_default();
-                let peers_seen = peers.iter().enumerate().map(|(n, one)| {
-                    network_peer(snapshot, own, one, peer).part(explain::item(field, word, n))
-                });
-                let ports_seen = ports.iter().enumerate().map(|(n, port)| {
-                    network_port(snapshot, port, connection, target).part(explain::item(field, "ports", n))
-                });
+                let mut peers_seen = Parts::with_capacity(peers.len());
+                for (n, one) in peers.iter().enumerate() {
+                    peers_seen.push(network_peer(snapshot, own, one, peer), explain::item(field, word, n));
+                }
+                let mut ports_seen = Parts::with_capacity(ports.len());
+                for (n, port) in ports.iter().enumerate() {
+                    let fit = network_port(snapshot, port, connection, target);
+                    ports_seen.push(fit, explain::item(field, "ports", n));
+                }
                 Some(Looked {
                     action: Action::Allow,
                     everyone: peers.is_empty(),
-                    peers: peers_seen.collect(),
-                    ports: ports_seen.collect(),
+                    peers: peers_seen,
+                    ports: ports_seen,
                 })
             }
             Self::Cluster(_, stored) => {
@@ -303,7 +315,7 @@ impl<'a> PolicyView<'a> {
                 let mut action = action_of(&rule.action).unwrap_or(Action::Deny);
                 let mut everyone = false;
                 let peers = if direction == Direction::Ingress { &rule.from } else { &rule.to };
-                let mut peers_seen = Vec::with_capacity(peers.len());
+                let mut peers_seen = Parts::with_capacity(peers.len());
                 for (n, one) in peers.iter().enumerate() {
                     let fit = match cluster_peer(snapshot, one, current) {
                         ClusterPeer::Unknown if action != Action::Allow => {
@@ -312,7 +324,7 @@ impl<'a> PolicyView<'a> {
                         }
                         seen => cluster_fit(seen, one, peer),
                     };
-                    peers_seen.push(fit.part(explain::item(field, word, n)));
+                    peers_seen.push(fit, explain::item(field, word, n));
                 }
                 let ports = cluster_port_parts(rule, field, connection, target);
                 Some(Looked { action, everyone, peers: peers_seen, ports })
@@ -325,8 +337,8 @@ impl<'a> PolicyView<'a> {
 struct Looked {
     action: Action,
     everyone: bool,
-    peers: Vec<(u32, ExaminedPart)>,
-    ports: Vec<(u32, ExaminedPart)>,
+    peers: Parts,
+    ports: Parts,
 }
 
 fn network_peer(snapshot: &Snapshot, own: &str, peer: &NetworkPolicyPeer, other: &Other<'_>) -> Fit {
@@ -442,7 +454,7 @@ fn cluster_port_parts(
     field: &str,
     asked: &Connection,
     target: &Other<'_>,
-) -> Vec<(u32, ExaminedPart)> {
+) -> Parts {
     let fit = |entry: Option<ClusterPort<'_>>| match entry {
         None => Fit::no(3, "the port matches nothing"),
         Some(ClusterPort::Numbers(numbers)) => number_fit(&numbers, asked),
@@ -457,13 +469,14 @@ fn cluster_port_parts(
             named_fit(name, &keys, asked, None)
         }
     };
-    let protocols = rule.protocols.iter().flatten().enumerate();
-    let protocols =
-        protocols.map(|(n, entry)| fit(protocol_entry(entry)).part(explain::item(field, "protocols", n)));
-    let ports = rule.ports.iter().flatten().enumerate().filter(|_| rule.protocols.is_none());
-    protocols
-        .chain(ports.map(|(n, entry)| fit(admin_port_entry(entry)).part(explain::item(field, "ports", n))))
-        .collect()
+    let mut seen = Parts::default();
+    for (n, entry) in rule.protocols.iter().flatten().enumerate() {
+        seen.push(fit(protocol_entry(entry)), explain::item(field, "protocols", n));
+    }
+    for (n, entry) in rule.ports.iter().flatten().enumerate().filter(|_| rule.protocols.is_none()) {
+        seen.push(fit(admin_port_entry(entry)), explain::item(field, "ports", n));
+    }
+    seen
 }
 
 fn number_fit(numbers: &PortSet, asked: &Connection) -> Fit {

@@ -4,6 +4,7 @@ use super::{Decision, Direction, Outcome, PortSet, Reason};
 use crate::manifest::ObjectRef;
 use crate::manifest::api::meta::{LabelSelector, LabelSelectorRequirement, Labels};
 use std::fmt::Write;
+use std::sync::Arc;
 
 /// A selector as people write it: `app=api,tier in (a,b),!legacy`; `{}` when it selects everything.
 pub(crate) fn selector(selector: &LabelSelector) -> String {
@@ -114,7 +115,7 @@ pub(crate) struct SideFacts<'a> {
     /// The end whose policies are asked.
     pub subject: &'a str,
     /// The policies that isolate it.
-    pub isolated_by: &'a [ObjectRef],
+    pub isolated_by: &'a [Arc<ObjectRef>],
     /// The policy and rule that decided.
     pub by: Option<(&'a ObjectRef, &'a str)>,
     /// The nearest miss in words.

@@ -50,7 +50,7 @@ pub struct Side {
     /// The same as a sentence.
     pub sentence: String,
     /// The NetworkPolicies that isolate this end in this direction.
-    pub isolated_by: Vec<ObjectRef>,
+    pub isolated_by: Vec<Arc<ObjectRef>>,
     /// The rule that decided, when one did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decided_by: Option<Evidence>,
@@ -182,17 +182,18 @@ impl Engine {
         peer: &Other<'_>,
         name: &str,
     ) -> Side {
-        let mut policies = Vec::new();
+        let candidates = self.candidates(subject);
+        let mut policies = Vec::with_capacity(candidates.len());
         let mut nearest: Option<Nearest> = None;
         let mut isolated_by = Vec::new();
         let target = if direction == Direction::Ingress { subject } else { peer };
-        for number in self.candidates(subject) {
+        for number in candidates {
             let Some(view) = PolicyView::new(snapshot, number) else { continue };
             let miss = if ruling.reason == Reason::NoRuleAdmits { Some(&mut nearest) } else { None };
             let Some(name) = self.name(snapshot, number) else { continue };
             let examined = view.examine(name, snapshot, direction, connection, subject, peer, target, miss);
             if examined.applies && examined.tier == Tier::NetworkPolicy {
-                isolated_by.push(view.object().clone());
+                isolated_by.push(Arc::clone(&examined.policy));
             }
             policies.push(examined);
         }

@@ -84,7 +84,8 @@ impl World {
             pods: vec![None; value.endpoints.len()],
             value,
             origin: Origin::ControlPlane,
-        }];
+        }]
+        .into();
     }
 
     /// Outcome in one line: `10.244.0.2:8080 1/2 NotAPod, …` or the refusal.

@@ -3,6 +3,7 @@
 use super::{Judgement, Rooms, Stop};
 use crate::journey::walk::step;
 use crate::journey::{Action, Detail, NearMiss, Step, explain};
+use crate::manifest::ObjectRef;
 use crate::model::{Packet, Party};
 use crate::policy::{Connection, Decision, Direction, Outcome, Reason, Side};
 
@@ -77,7 +78,8 @@ impl Rooms<'_> {
         }
         if side.reason == Reason::NoRuleAdmits {
             let policies = &self.snapshot.network_policies;
-            let isolating = policies.iter().filter(|stored| side.isolated_by.contains(&stored.object));
+            let isolates = |object: &ObjectRef| side.isolated_by.iter().any(|own| **own == *object);
+            let isolating = policies.iter().filter(|stored| isolates(&stored.object));
             let field = "spec.podSelector";
             told.evidence.extend(
                 isolating.map(|stored| self.snapshot.evidence(stored.object.clone(), &stored.origin, field)),
