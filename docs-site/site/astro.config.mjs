@@ -18,6 +18,7 @@ export default defineConfig({
         { label: "Mechanisms", items: [{ autogenerate: { directory: "mechanisms" } }] },
         { label: "Reference", items: [
             { label: "Every case", link: "/cases/" },
+            { label: "Codes of problems", link: "/reference/codes/" },
             { label: "Where each rule comes from", link: "/reference/rules/" },
             { autogenerate: { directory: "reference" } },
           ] },

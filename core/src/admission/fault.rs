@@ -149,30 +149,25 @@ impl From<i32> for Shown {
 
 /// Go: `%q`.
 pub(crate) fn quote(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\x07' => out.push_str("\\a"),
-            '\x08' => out.push_str("\\b"),
-            '\x0b' => out.push_str("\\v"),
-            '\x0c' => out.push_str("\\f"),
-            c if c < ' ' || c == '\x7f' => out.push_str(&format!("\\x{:02x}", u32::from(c))),
-            c if c.is_control() || c == '\u{feff}' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
+    quoted(text, &|c| match c {
+        '\x07' => Some("\\a".into()),
+        '\x0b' => Some("\\v".into()),
+        c if c < ' ' || c == '\x7f' => Some(format!("\\x{:02x}", u32::from(c))),
+        c if c.is_control() || c == '\u{feff}' => Some(format!("\\u{:04x}", u32::from(c))),
+        _ => None,
+    })
 }
 
 /// Go: `encoding/json` of a string, which also escapes `<`, `>` and `&`.
 pub(crate) fn json_string(text: &str) -> String {
+    quoted(text, &|c| {
+        let escaped = c < ' ' || matches!(c, '<' | '>' | '&' | '\u{2028}' | '\u{2029}');
+        escaped.then(|| format!("\\u{:04x}", u32::from(c)))
+    })
+}
+
+/// In quotes, with what both notations escape alike and what `escape` adds.
+fn quoted(text: &str, escape: &dyn Fn(char) -> Option<String>) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     for c in text.chars() {
@@ -184,10 +179,10 @@ pub(crate) fn json_string(text: &str) -> String {
             '\t' => out.push_str("\\t"),
             '\x08' => out.push_str("\\b"),
             '\x0c' => out.push_str("\\f"),
-            c if c < ' ' || matches!(c, '<' | '>' | '&' | '\u{2028}' | '\u{2029}') => {
-                out.push_str(&format!("\\u{:04x}", u32::from(c)));
-            }
-            c => out.push(c),
+            c => match escape(c) {
+                Some(escaped) => out.push_str(&escaped),
+                None => out.push(c),
+            },
         }
     }
     out.push('"');

@@ -11,6 +11,14 @@ import { journeyTemplate, marksOf, placeOf, prose, stepCount, tone } from "./jou
 import { styles } from "./styles.js";
 import { type Field, question, type View, VIEWS } from "./views.js";
 
+/** The page that explains the codes of these rooms. */
+const CODES = "https://kubehop.dev/reference/codes/#";
+const EXPLAINED = /^(manifest|admission|model)\//;
+
+/** A code, with a link to what it means where there is a page for it. */
+const coded = (code: string): TemplateResult | typeof nothing =>
+  EXPLAINED.test(code) ? html`<a class="code" href=${CODES + code} target="_blank" rel="noopener">${code}</a>` : nothing;
+
 interface Result {
   view: string;
   data: unknown;
@@ -312,11 +320,12 @@ export class KubehopPlayground extends LitElement {
             ? html`<button class="link" @click=${() => this.#show(problem.place as Place)}>${line(problem)}</button>`
             : line(problem)}
           ${problem.help ? html`<br />${problem.help}` : nothing}
+          ${coded(problem.code)}
         </li>`)}</ul>
       </details>
       <details>
         <summary>Assumptions (${assumptions.length})</summary>
-        <ul>${assumptions.map((assumption) => html`<li>${assumption.message}</li>`)}</ul>
+        <ul>${assumptions.map((assumption) => html`<li>${assumption.message} ${coded(assumption.code)}</li>`)}</ul>
       </details>
     </div>`;
   }

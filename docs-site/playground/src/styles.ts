@@ -90,6 +90,7 @@ export const styles = css`
   summary { cursor: pointer; min-height: 1.5rem; }
   details ul { margin: 0.25rem 0; padding-inline-start: 1.25rem; }
   details li { overflow-wrap: anywhere; }
+  a.code { color: var(--kh-accent); font-size: 0.875em; white-space: nowrap; }
   .link { border: none; background: none; padding: 0; min-height: 1.5rem; color: var(--kh-accent); text-decoration: underline; text-align: start; }
   .scroll { overflow: auto; }
   table { border-collapse: collapse; font-size: 0.8125rem; }
