@@ -51,6 +51,8 @@ struct Search<'a> {
     pairs: u32,
     /// A connection that may refute the claim, but not for certain.
     unsure: Option<Connection>,
+    /// Whether there can be one.
+    doubtful: bool,
 }
 
 type Ends = ((Party, IpAddr), (Party, IpAddr));
@@ -67,6 +69,10 @@ fn example(set: &PortSet) -> Option<(Protocol, u16)> {
 }
 
 impl Search<'_> {
+    fn doubts(&self, (from, to): Ends) -> Doubts {
+        if self.doubtful { self.engine.doubts_between(self.snapshot, from, to) } else { Doubts::default() }
+    }
+
     /// A connection that refutes the claim, among `pairs` pairs that are alike.
     fn refutes(&mut self, ends: Ends, open: &PortSet, doubts: &Doubts, pairs: u32) -> Option<Connection> {
         self.pairs = self.pairs.saturating_add(pairs);
@@ -83,7 +89,7 @@ impl Search<'_> {
 
     fn one(&mut self, from: (Party, IpAddr), to: (Party, IpAddr)) -> Option<Connection> {
         let open = self.engine.ports_between(self.snapshot, from, to);
-        let doubts = self.engine.doubts_between(self.snapshot, from, to);
+        let doubts = self.doubts((from, to));
         self.refutes((from, to), &open, &doubts, 1)
     }
 
@@ -124,7 +130,7 @@ impl Search<'_> {
                     let ends = families(self.snapshot, Party::Pod(a), Party::Pod(b));
                     let (_, from_ip, to_ip) = ends.into_iter().find(|(other, ..)| *other == family)?;
                     let ends = ((Party::Pod(a), from_ip), (Party::Pod(b), to_ip));
-                    let doubts = self.engine.doubts_between(self.snapshot, ends.0, ends.1);
+                    let doubts = self.doubts(ends);
                     let found = self.refutes(ends, matrix.ports(number), &doubts, count);
                     if found.is_some() {
                         return found;
@@ -202,7 +208,15 @@ impl Engine {
         to: &Selection,
         ports: &PortSet,
     ) -> Option<Assertion> {
-        let mut search = Search { engine: self, snapshot, claim, asked: ports, pairs: 0, unsure: None };
+        let mut search = Search {
+            engine: self,
+            snapshot,
+            claim,
+            asked: ports,
+            pairs: 0,
+            unsure: None,
+            doubtful: self.has_doubts(),
+        };
         let found = search.run(from, to);
         if search.pairs == 0 {
             return None;

@@ -43,7 +43,7 @@ struct Sets {
 impl Engine {
     /// Whether any question may be left open: a rule speaks of domain names, or two policies of one tier
     /// have one priority.
-    fn has_doubts(&self) -> bool {
+    pub(super) fn has_doubts(&self) -> bool {
         let rank = |number: &u32| self.policy(*number).map(|policy| (policy.tier, policy.priority));
         let equal = self.cluster_order.windows(2).any(|pair| match pair {
             [a, b] => rank(a) == rank(b),

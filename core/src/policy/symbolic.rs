@@ -119,6 +119,7 @@ impl Engine {
         let node = own.node.and_then(|node| snapshot.node(node));
         let node = node.iter().flat_map(|node| &node.ips);
         let node = node.fold(AddressSet::none(), |all, ip| all.union(&AddressSet::range(*ip, *ip)));
+        let doubtful = self.has_doubts();
         let mut pieces = vec![addresses.intersect(&node)];
         let rest = addresses.subtract(&node);
         pieces.extend(self.atoms.sets().iter().map(|atom| atom.intersect(&rest)));
@@ -128,7 +129,7 @@ impl Engine {
             let (here, there) = ((Party::Pod(pod), *own_ip), (Party::Outside(first), first));
             let (from, to) = if direction == Direction::Ingress { (there, here) } else { (here, there) };
             let ports = self.ports_between(snapshot, from, to);
-            let doubts = self.doubts_between(snapshot, from, to);
+            let doubts = if doubtful { self.doubts_between(snapshot, from, to) } else { Doubts::default() };
             match out.iter_mut().find(|part| part.ports == ports && part.doubts == doubts) {
                 Some(part) => part.addresses = part.addresses.union(&piece),
                 None => out.push(OutsidePart { addresses: piece, ports, doubts }),
