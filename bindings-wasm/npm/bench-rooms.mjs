@@ -71,3 +71,27 @@ for (const [workloads, replicas, policies] of [[100, 10, 200], [1000, 10, 1000]]
   const matrix = best(() => cluster.reachability({ by: "namespace" }));
   console.log(`${workloads * replicas} pods, ${policies} policies: index and first verdict ${ms(first)}, explained verdict ${ms(again)}, matrix by namespace ${ms(matrix)}`);
 }
+
+/** An Ingress of twenty paths. */
+const ingress = (controller, oneHost, regex) => (n) => `---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: i${n}, annotations: {${regex ? "nginx.ingress.kubernetes.io/use-regex: 'true'" : ""}}}
+spec:
+  ingressClassName: c
+  rules:
+  - host: h${oneHost ? 0 : n}.example.com
+    http:
+      paths:
+${list(20, (p) => `      - {path: '/app${n}/v${p}${regex ? "(/|$)(.*)" : ""}', pathType: ${regex ? "ImplementationSpecific" : "Prefix"}, backend: {service: {name: s${p}, port: {number: 80}}}}`).join("\n")}
+`;
+for (const [controller, oneHost, regex] of [["example.com/spec", false, false], ["k8s.io/ingress-nginx", false, false], ["k8s.io/ingress-nginx", true, false], ["k8s.io/ingress-nginx", true, true]]) {
+  for (const count of [50, 500, 5000]) {
+    const cls = `apiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: {name: c}\nspec: {controller: ${controller}}\n`;
+    const cluster = Cluster.load(cls + list(count, ingress(controller, oneHost, regex)).join(""));
+    const route = (n) => cluster.route({ url: `http://h${oneHost ? 0 : n}.example.com/app${n}/v7/a/b/c?x=1` });
+    const first = best(() => route(0), 1);
+    const again = best(() => route((count * 7919) % count), 200);
+    console.log(`${count * 20} paths, ${controller}, ${oneHost ? "one host" : "own hosts"}${regex ? ", regex" : ""}: index and first route ${ms(first)}, explained route ${ms(again)}`);
+  }
+}

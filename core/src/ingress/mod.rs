@@ -5,10 +5,14 @@
 //! v1.15.1, its last release. The name of the controller in the IngressClass chooses; where both differ
 //! for a request the answer says so.
 //!
-//! **Not modelled**: request bodies and their limits, rate limits, external authentication, CORS, custom
-//! error pages, snippets, ModSecurity, mirroring, TLS passthrough, HTTP/3, timeouts other than that of
-//! the connection, and look-around in regular expressions. Controllers other than ingress-nginx are
-//! answered by the specification; their own annotations have no effect here.
+//! Undetermined, with the reason: allowed snippets, passed-through TLS, passwords, external authentication,
+//! client certificates, and regular expressions with look-around, back-references or recursion.
+//!
+//! **Not modelled**: bodies beyond their Content-Length, counting of rates, ModSecurity, HTTP/3, timeouts
+//! other than that of the connection, `--watch-namespace-selector`, `block-cidrs`, `block-user-agents`,
+//! `block-referers`, `custom-headers`, `proxy-set-headers`, the PROXY protocol, and what a backend answers.
+//! Controllers other than ingress-nginx are answered by the specification; their own annotations have no
+//! effect here.
 
 mod answer;
 pub(crate) mod backend;
