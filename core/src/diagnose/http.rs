@@ -1,4 +1,4 @@
-//! A URL that a client outside asks: the Ingress layer, and those behind it.
+//! A URL that a client outside asks: the Ingress layer, or that of a Gateway, and those behind it.
 
 use super::{Diagnosis, Finding, Layer, LayerReport, State, explain};
 use crate::ask::AskError;
@@ -8,7 +8,7 @@ use crate::journey::{Asked, Client, Connection, Port, Target};
 use crate::manifest::{Evidence, ObjectRef};
 use crate::model::Protocol;
 
-/// Judges a request from outside to a host that only an Ingress can mean; `None` for anything else.
+/// Judges a request from outside to a host that only an Ingress or a Gateway can mean; `None` for anything else.
 pub(super) fn diagnose(cluster: &Cluster, connection: &Connection) -> Result<Option<Diagnosis>, AskError> {
     let url = &connection.text.1;
     let is_http = url.starts_with("http://") || url.starts_with("https://");
@@ -16,8 +16,20 @@ pub(super) fn diagnose(cluster: &Cluster, connection: &Connection) -> Result<Opt
     else {
         return Ok(None);
     };
-    let routing = cluster.route(&HttpRequest::get(url)?);
-    let findings = findings(cluster, &routing);
+    let request = HttpRequest::get(url)?;
+    let routing = cluster.route(&request);
+    let by_gateway = match &routing.matched {
+        None => super::gateway::judge(cluster, &request)?,
+        Some(_) => None,
+    };
+    let (findings, undetermined) = match by_gateway {
+        Some(judged) => judged,
+        None => {
+            let open =
+                |outcome: &crate::ingress::Outcome| matches!(outcome.response, Response::Undetermined { .. });
+            (findings(cluster, &routing), routing.outcomes.iter().any(open))
+        }
+    };
     let layers: Vec<LayerReport> = Layer::ALL.into_iter().map(|layer| report(layer, &findings)).collect();
     let port = match connection.port {
         Some(Port::Number(number)) => Some(number),
@@ -25,9 +37,7 @@ pub(super) fn diagnose(cluster: &Cluster, connection: &Connection) -> Result<Opt
     };
     let question = Asked { from: connection.text.0.clone(), to: url.clone(), port, protocol: Protocol::Tcp };
     let all: Vec<&Finding> = layers.iter().flat_map(|layer| &layer.findings).collect();
-    let open =
-        routing.outcomes.iter().any(|outcome| matches!(outcome.response, Response::Undetermined { .. }));
-    let summary = explain::summary(&format!("{} → {url}", connection.text.0), &all, open);
+    let summary = explain::summary(&format!("{} → {url}", connection.text.0), &all, undetermined);
     Ok(Some(Diagnosis { question: Some(question), summary, layers }))
 }
 

@@ -12,6 +12,7 @@
 
 mod connection;
 mod explain;
+mod gateway;
 mod http;
 mod intent;
 mod objects;

@@ -75,6 +75,32 @@ impl Table {
         self.world.status(snapshot)
     }
 
+    /// The Gateway that a host name is for: one with a route for it, else one that a route for it names
+    /// without being attached.
+    pub(crate) fn of_host(&self, host: &str) -> Option<String> {
+        let routes = &self.world.objects.routes;
+        let serves = |index: &usize| {
+            let names = routes.get(*index).map_or(&[][..], |(_, route)| &route.value.spec.hostnames);
+            names.is_empty() || names.iter().any(|name| hostname::covers(name, host))
+        };
+        let listener = self.world.listeners.iter().find(|listener| {
+            hostname::covers(&listener.hostname, host) && listener.attached.iter().any(serves)
+        });
+        let attached = listener.and_then(|listener| self.world.objects.gateways.get(listener.gateway));
+        let named = || {
+            let (_, route) = routes
+                .iter()
+                .enumerate()
+                .find(|(index, (_, route))| serves(index) && !route.value.spec.hostnames.is_empty())?
+                .1;
+            let names =
+                |name: &str| self.world.objects.gateways.iter().find(|stored| stored.object.name == name);
+            route.value.spec.parent_refs.iter().find_map(|parent| names(&parent.name))
+        };
+        let stored = attached.or_else(named)?;
+        Some(format!("{}/{}", objects::namespace(stored), stored.object.name))
+    }
+
     /// The first Gateway, for questions that name none.
     pub(crate) fn first_gateway(&self) -> Option<String> {
         let stored = self.world.objects.gateways.first()?;

@@ -79,6 +79,16 @@ export const VIEWS: readonly View[] = [
     fields: [{ name: "url", label: "URL", placeholder: "https://shop.example.com/api" }],
   },
   {
+    id: "gateway",
+    label: "Gateway",
+    ask: "gateway",
+    fields: [
+      { name: "url", label: "URL", placeholder: "https://shop.example.com/api" },
+      { name: "gateway", label: "Gateway", placeholder: "default/front", optional: true },
+      { name: "protocol", label: "Protocol", options: ["http", "grpc"] },
+    ],
+  },
+  {
     id: "service",
     label: "Service",
     ask: "service",

@@ -42,6 +42,7 @@ const VIEW: Record<string, string> = {
   reachability: "matrix",
   resolve: "dns",
   route: "http",
+  gateway: "gateway",
   kubectl: "kubectl",
   service: "service",
   rules: "rules",
