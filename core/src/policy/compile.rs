@@ -339,12 +339,13 @@ fn cluster_rule(
                 draft.peers.push(Peer::Block { block: words.blocks.intern(&set), pods });
             }
             ClusterPeer::Domains => draft.domains = true,
-            // network-policy-api: a peer without any known field fails closed (v1alpha2 types)
+            // network-policy-api: a peer without any known field makes Deny and Pass rules "Deny all" (v1alpha2)
             ClusterPeer::Unknown => draft.everyone |= draft.action != Action::Allow,
         }
     }
     if draft.everyone {
         draft.action = Action::Deny;
+        draft.ports = Ports { any: true, numbers: ALL, names: NO_NAMES };
     }
     draft
 }

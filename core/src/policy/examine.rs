@@ -326,7 +326,10 @@ impl<'a> PolicyView<'a> {
                     };
                     peers_seen.push(fit, explain::item(field, word, n));
                 }
-                let ports = cluster_port_parts(rule, field, connection, target);
+                let ports = match everyone {
+                    true => Parts::with_capacity(0),
+                    false => cluster_port_parts(rule, field, connection, target),
+                };
                 Some(Looked { action, everyone, peers: peers_seen, ports })
             }
         }

@@ -274,6 +274,10 @@ fn rules_of(snapshot: &Snapshot, view: &PolicyView<'_>, direction: Direction) ->
                 };
                 let protocols = rule.protocols.iter().flatten().filter_map(protocol_entry);
                 let ports = rule.ports.iter().flatten().filter_map(admin_port_entry);
+                let unknown = |peer| matches!(cluster_peer(snapshot, peer, current), ClusterPeer::Unknown);
+                if one.action != Action::Allow && peers.iter().any(unknown) {
+                    (one.everyone, one.any, one.action) = (true, true, Action::Deny);
+                }
                 for entry in protocols.chain(ports) {
                     match entry {
                         ClusterPort::Numbers(set) => one.numbers = one.numbers.union(&set),

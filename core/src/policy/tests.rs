@@ -480,3 +480,22 @@ fn one_pair_all_pairs_and_single_connections_agree() {
         previous = world;
     }
 }
+
+#[test]
+fn a_peer_of_unknown_kind_fails_closed() {
+    let world = |action: &str| {
+        let text = format!(
+            "{{apiVersion: policy.networking.k8s.io/v1alpha2, kind: ClusterNetworkPolicy, metadata: {{name: new}}, spec: {{tier: Admin, priority: 1, subject: {{namespaces: {{matchLabels: {{team: back}}}}}}, ingress: [{{action: {action}, from: [{{}}], protocols: [{{tcp: {{destinationPort: {{number: 80}}}}}}]}}]}}}}"
+        );
+        World::with(&text, Settings::default())
+    };
+    for (action, open) in [("Accept", PortSet::all()), ("Pass", PortSet::none()), ("Deny", PortSet::none())] {
+        let world = world(action);
+        let (from, to) = (world.party("web/front"), world.party("prod/api"));
+        assert_eq!(world.engine.ports_between(&world.snapshot, from, to), open, "{action}");
+        let verdict =
+            world.engine.verdict(&world.snapshot, &world.connection("web/front", "prod/api", "443"));
+        assert_eq!(verdict.decision.is_allowed(), !open.is_none(), "{action}: {}", verdict.summary);
+        assert_eq!(verdict.ingress.policies[0].rules[0].matches, open.is_none(), "{action}");
+    }
+}
