@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.metadata import version
@@ -42,10 +43,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     text = found.to_json() if given["json"] else str(found).rstrip("\n")
     if text:
-        print(text)
+        _print(text)
     if question["ask"] != "problems":
         _mention(cluster)
     return 1 if is_bad_news(found) else 0
+
+
+def _print(text: str) -> None:
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        # The reader has seen enough, as `head` does; what is left must not be written at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def is_bad_news(answer: Answer | Several[Any]) -> bool:
