@@ -109,7 +109,8 @@ impl Checks<'_> {
         };
         if selected.is_empty() {
             let misses = self.pods().filter(|(_, pod)| here(pod)).filter_map(|(_, pod)| {
-                let (count, why) = policy::selector_miss(&spec.pod_selector, &pod.labels)?;
+                let why = policy::selector_miss(&spec.pod_selector, &pod.labels)?;
+                let count = policy::selector_misses(&spec.pod_selector, &pod.labels);
                 Some((count, format!("{}: {why}", self.name(pod))))
             });
             let near = misses.min().map(|(_, near)| near);

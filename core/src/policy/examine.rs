@@ -152,7 +152,7 @@ impl<'a> PolicyView<'a> {
                     return Err("it is in another namespace".into());
                 }
                 match explain::selector_miss(&stored.value.spec.pod_selector, &pod.labels) {
-                    Some((_, why)) => Err(why),
+                    Some(why) => Err(why),
                     None => Ok(()),
                 }
             }
@@ -166,11 +166,11 @@ impl<'a> PolicyView<'a> {
                     (None, Some(pods)) => (&pods.namespace_selector, Some(&pods.pod_selector)),
                     (None, None) => return Err("it names no subject".into()),
                 };
-                if let Some((_, why)) = explain::selector_miss(namespaces, &own.labels) {
+                if let Some(why) = explain::selector_miss(namespaces, &own.labels) {
                     return Err(format!("namespace {}: {why}", own.name));
                 }
                 match pods.and_then(|pods| explain::selector_miss(pods, &pod.labels)) {
-                    Some((_, why)) => Err(why),
+                    Some(why) => Err(why),
                     None => Ok(()),
                 }
             }
@@ -362,10 +362,9 @@ fn network_peer(snapshot: &Snapshot, own: &str, peer: &NetworkPolicyPeer, other:
     match &peer.namespace_selector {
         None if namespace.name != own => {
             let selector = peer.pod_selector.as_ref();
-            let misses = selector.and_then(|selector| explain::selector_miss(selector, &pod.labels));
-            let distance = 1 + misses.map_or(0, |(misses, _)| misses);
+            let misses = selector.map_or(0, |selector| explain::selector_misses(selector, &pod.labels));
             Fit::no(
-                distance,
+                1 + misses,
                 format!(
                     "a podSelector alone selects pods of namespace {own} only, not of {}",
                     namespace.name
@@ -382,16 +381,17 @@ fn selectors_fit(
     pod: &Pod,
     namespace: &Namespace,
 ) -> Fit {
-    let outer = namespaces.and_then(|selector| explain::selector_miss(selector, &namespace.labels));
-    let inner = pods.and_then(|selector| explain::selector_miss(selector, &pod.labels));
-    match (outer, inner) {
-        (None, None) => Fit::YES,
-        (Some((far, why)), inner) => {
-            let more = inner.as_ref().map_or(0, |(misses, _)| *misses);
-            Fit::no(far + more, ["namespace ", &namespace.name, ": ", &why].concat())
-        }
-        (None, Some((far, why))) => Fit::no(far, ["pod ", &pod.name, ": ", &why].concat()),
-    }
+    let misses = |selector: Option<&LabelSelector>, labels| {
+        selector.map_or(0, |selector| explain::selector_misses(selector, labels))
+    };
+    let (outer, inner) = (misses(namespaces, &namespace.labels), misses(pods, &pod.labels));
+    let (what, name, selector, labels) = match (outer, inner) {
+        (0, 0) => return Fit::YES,
+        (0, _) => ("pod ", &pod.name, pods, &*pod.labels),
+        _ => ("namespace ", &namespace.name, namespaces, &namespace.labels),
+    };
+    let why = selector.and_then(|selector| explain::selector_miss(selector, labels)).unwrap_or_default();
+    Fit::no(outer + inner, [what, name, ": ", &why].concat())
 }
 
 fn cluster_fit(seen: ClusterPeer<'_>, peer: &ClusterPolicyPeer, other: &Other<'_>) -> Fit {

@@ -45,21 +45,29 @@ pub(crate) fn item(path: &str, list: &str, index: usize) -> String {
     for part in [path, ".", list, "["] {
         out.push_str(part);
     }
-    let _ = write!(out, "{index}]");
+    match u8::try_from(index) {
+        Ok(digit @ 0..=9) => out.push(char::from(b'0' + digit)),
+        _ => drop(write!(out, "{index}")),
+    }
+    out.push(']');
     out
 }
 
-/// How many requirements `labels` miss, and the first of them in words.
-pub(crate) fn selector_miss(selector: &LabelSelector, labels: &Labels) -> Option<(u32, String)> {
-    let mut misses = 0;
-    let mut first = None;
+/// How many requirements `labels` miss.
+pub(crate) fn selector_misses(selector: &LabelSelector, labels: &Labels) -> u32 {
+    let missing = selector.match_labels.iter().filter(|(key, value)| labels.get(*key) != Some(value));
+    let failing = selector.match_expressions.iter().filter(|expression| !expression.matches(labels));
+    (missing.count() + failing.count()) as u32
+}
+
+/// The first requirement that `labels` miss, in words.
+pub(crate) fn selector_miss(selector: &LabelSelector, labels: &Labels) -> Option<String> {
     for (key, value) in &selector.match_labels {
         let has = labels.get(key);
         if has == Some(value) {
             continue;
         }
-        misses += 1;
-        first.get_or_insert_with(|| match has {
+        return Some(match has {
             Some(other) => ["label ", key, "=", value, " differs: ", key, "=", other].concat(),
             None => ["label ", key, "=", value, " is missing"].concat(),
         });
@@ -68,15 +76,14 @@ pub(crate) fn selector_miss(selector: &LabelSelector, labels: &Labels) -> Option
         if expression.matches(labels) {
             continue;
         }
-        misses += 1;
-        first.get_or_insert_with(|| match labels.get(&expression.key) {
+        return Some(match labels.get(&expression.key) {
             Some(other) => {
                 format!("{} does not hold: {}={other}", requirement(expression), expression.key)
             }
             None => format!("{} does not hold: no label {}", requirement(expression), expression.key),
         });
     }
-    first.map(|first| (misses, first))
+    None
 }
 
 /// `ingress` or `egress`.

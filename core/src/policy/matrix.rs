@@ -1,9 +1,10 @@
 //! All pairs: rows per class and direction, put together on demand.
 
 use super::Direction;
+use super::classes::NOTHING;
 use super::engine::Engine;
 use super::ports::{ALL, NONE, PortSet};
-use super::rows::{Rows, family_index};
+use super::rows::{Parts, Rows, family_index};
 use crate::model::{Family, PodId, Snapshot};
 
 /// Who may talk to whom, on which ports: every pair of pods, without ever writing down a pair.
@@ -24,18 +25,21 @@ pub struct Matrix<'a> {
     engine: &'a Engine,
     rows: Rows,
     enforced: bool,
-    /// Per family and group, what every class lets in from it; filled on demand.
-    taken: [Vec<Vec<u32>>; 2],
-    /// How many numbers may still be kept in `taken`.
-    room: usize,
+    /// Per family, what every class lets in from every group, group after group; filled on demand.
+    taken: [Vec<u32>; 2],
+    /// The same of one group, where all of them would be too many: family, group, numbers.
+    column: (usize, u32, Vec<u32>),
     /// The egress row of the source, by group.
     sent: Vec<u32>,
     /// The row last asked for.
     row: Vec<u32>,
 }
 
-/// So many numbers of columns are kept (16 MB): enough for 4,000 classes of 1,000 groups.
+/// So many numbers are kept per family (16 MB): enough for 4,000 classes of 1,000 groups.
 const ROOM: usize = 4_000_000;
+
+/// So many classes are turned at once: their numbers of one group fill a cache line.
+const TILE: usize = 16;
 
 impl Engine {
     /// All pairs of pods, ready to be read.
@@ -45,8 +49,8 @@ impl Engine {
             engine: self,
             rows: self.rows(),
             enforced: snapshot.settings.cni.enforces_network_policy,
-            taken: [0, 1].map(|_| vec![Vec::new(); groups]),
-            room: ROOM,
+            taken: [Vec::new(), Vec::new()],
+            column: (0, NOTHING, Vec::new()),
             sent: vec![ALL; groups],
             row: vec![ALL; self.classes.list.len()],
         }
@@ -139,8 +143,10 @@ impl<'a> Matrix<'a> {
             Some(row) => row.groups.get(at).into_iter().for_each(|parts| parts.write(&mut self.sent)),
             None => self.sent.fill(ALL),
         }
-        let taken = self.taken.get(at).and_then(|taken| taken.get(class.group as usize));
-        let columns = engine.classes.list.iter().zip(taken.map_or(&[][..], Vec::as_slice));
+        let start = class.group as usize * engine.classes.list.len();
+        let taken = self.taken.get(at).and_then(|taken| taken.get(start..));
+        let taken = taken.filter(|taken| !taken.is_empty()).unwrap_or(&self.column.2);
+        let columns = engine.classes.list.iter().zip(taken);
         for (slot, (to, taken)) in self.row.iter_mut().zip(columns) {
             let sent = self.sent.get(to.group as usize).copied().unwrap_or(NONE);
             *slot = match (sent, *taken) {
@@ -156,30 +162,51 @@ impl<'a> Matrix<'a> {
         &self.row
     }
 
-    /// Fills the column of a group: what every class lets in from pods of other namespaces.
+    /// Makes sure that it is known what every class lets in from pods of a group in other namespaces.
     fn take(&mut self, group: u32, family: usize) {
-        let filled = |taken: &[Vec<Vec<u32>>; 2]| {
-            taken.get(family).and_then(|taken| taken.get(group as usize)).is_some_and(|list| !list.is_empty())
-        };
-        if filled(&self.taken) {
+        let (classes, groups) = (self.engine.classes.list.len(), self.engine.classes.groups.len());
+        if classes * groups > ROOM {
+            if (self.column.0, self.column.1) != (family, group) {
+                let column = (0..self.classes()).map(|class| match self.lets_in(class, family) {
+                    Ok(parts) => parts.get(group),
+                    Err(ports) => ports,
+                });
+                self.column = (family, group, column.collect());
+            }
             return;
         }
-        let classes = self.classes();
-        if self.room < classes as usize {
-            self.taken.iter_mut().flatten().for_each(Vec::clear);
-            self.room = ROOM;
+        if self.taken.get(family).is_none_or(|taken| !taken.is_empty()) {
+            return;
         }
-        self.room = self.room.saturating_sub(classes as usize);
-        let column = (0..classes).map(|class| {
-            if !self.selectable(class) {
-                return ALL;
+        // Rows are written one by one, and turned into columns a tile at a time.
+        let mut taken = vec![NONE; classes * groups];
+        let mut tile = vec![NONE; TILE * groups];
+        for start in (0..classes).step_by(TILE) {
+            let width = TILE.min(classes - start);
+            for (class, row) in (start as u32..).zip(tile.chunks_exact_mut(groups)).take(width) {
+                match self.lets_in(class, family) {
+                    Ok(parts) => parts.write(row),
+                    Err(ports) => row.fill(ports),
+                }
             }
-            let row = self.rows.row(Direction::Ingress, class).and_then(|row| row.groups.get(family));
-            row.map_or(NONE, |parts| parts.get(group))
-        });
-        let column = column.collect();
-        if let Some(slot) = self.taken.get_mut(family).and_then(|taken| taken.get_mut(group as usize)) {
-            *slot = column;
+            for (group, column) in taken.chunks_exact_mut(classes).enumerate() {
+                let rows = tile.iter().skip(group).step_by(groups);
+                for (slot, ports) in column.iter_mut().skip(start).take(width).zip(rows) {
+                    *slot = *ports;
+                }
+            }
         }
+        if let Some(slot) = self.taken.get_mut(family) {
+            *slot = taken;
+        }
+    }
+
+    /// What a class lets in from other namespaces, by group, or the same from everyone.
+    fn lets_in(&self, class: u32, family: usize) -> Result<&Parts, u32> {
+        if !self.selectable(class) {
+            return Err(ALL);
+        }
+        let row = self.rows.row(Direction::Ingress, class).and_then(|row| row.groups.get(family));
+        row.map(|parts| &**parts).ok_or(NONE)
     }
 }

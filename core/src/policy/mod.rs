@@ -41,7 +41,7 @@ mod tests;
 mod verdict;
 
 pub(crate) use compile::{block_of, has_named_port, isolates};
-pub(crate) use explain::{selector as selector_text, selector_miss};
+pub(crate) use explain::{selector as selector_text, selector_miss, selector_misses};
 
 pub use addrs::AddressSet;
 pub use claims::{Assertion, Claim};
