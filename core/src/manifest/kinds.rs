@@ -53,8 +53,6 @@ pub const KINDS: &[KindInfo] = &[
     namespaced("gateway.networking.k8s.io/v1beta1", "Gateway"),
     namespaced("gateway.networking.k8s.io/v1beta1", "HTTPRoute"),
     namespaced("gateway.networking.k8s.io/v1beta1", "ReferenceGrant"),
-    namespaced("gateway.networking.k8s.io/v1alpha2", "GRPCRoute"),
-    namespaced("gateway.networking.k8s.io/v1alpha2", "ReferenceGrant"),
     namespaced("gateway.networking.k8s.io/v1alpha2", "TLSRoute"),
     namespaced("gateway.networking.k8s.io/v1alpha2", "TCPRoute"),
     namespaced("gateway.networking.k8s.io/v1alpha2", "UDPRoute"),
