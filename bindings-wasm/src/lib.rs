@@ -1,7 +1,8 @@
-//! kubehop for JavaScript: JSON in, JSON out. Nothing is decided here.
+//! kubehop for JavaScript: JSON in, JSON out, faults as objects. Nothing is decided here.
 
-use js_sys::{Error, JSON, Reflect, Uint8Array};
+use js_sys::{Error, Reflect, Uint8Array};
 use kubehop::{Answer, AskError, Question, Settings, Source};
+use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen(start, private)]
@@ -54,9 +55,9 @@ impl Cluster {
                 reason: error.to_string(),
             })
             .and_then(|question| self.0.ask(&question));
-        answer.map_err(|error| match json(&error).and_then(|details| JSON::parse(&details)) {
-            Ok(details) => fault("", &error.to_string(), details),
-            Err(fault) => fault,
+        answer.map_err(|error| {
+            let plain = serde_wasm_bindgen::Serializer::json_compatible();
+            fault("", &error.to_string(), error.serialize(&plain).unwrap_or(JsValue::UNDEFINED))
         })
     }
 }
@@ -74,7 +75,7 @@ fn sources(names: Vec<String>, texts: Vec<JsValue>) -> Result<Vec<Source>, JsVal
     names.into_iter().zip(texts).map(source).collect()
 }
 
-fn json(data: &impl serde::Serialize) -> Result<String, JsValue> {
+fn json(data: &impl Serialize) -> Result<String, JsValue> {
     serde_json::to_string(data).map_err(|error| fault("unwritable", &error.to_string(), JsValue::UNDEFINED))
 }
 
