@@ -3,13 +3,13 @@
 //! Not modelled: rules that compare with the object before an update, and the policy that guards
 //! upgrades of the CRDs themselves.
 
-use super::fault::{Fault, Shown};
+use super::fault::{Fault, Gates, Shown};
 use super::gateway_schema::{self, HOST, QUALIFIED, SUBDOMAIN, matches, searched};
 use crate::manifest::{Node, Severity};
 use crate::order::SliceOrder;
 
 /// Judges a Gateway API object.
-pub(crate) fn gateway(kind: &str, root: Node<'_>) -> Vec<Fault> {
+pub(crate) fn gateway(kind: &str, root: Node<'_>, gates: &Gates) -> Vec<Fault> {
     let mut faults = Vec::new();
     gateway_schema::check(root, kind, "", &mut faults);
     // k8s: apiextensions-apiserver pkg/apiserver/validation: rules run unless the structure itself is broken
@@ -18,13 +18,14 @@ pub(crate) fn gateway(kind: &str, root: Node<'_>) -> Vec<Fault> {
             && matches!(fault.code, "admission/required" | "admission/too-long" | "admission/too-many")
     });
     if !blocked && let Some(spec) = root.get("spec") {
-        Rules { faults: &mut faults }.spec(kind, spec);
+        Rules { faults: &mut faults, gates }.spec(kind, spec);
     }
     faults
 }
 
 struct Rules<'a> {
     faults: &'a mut Vec<Fault>,
+    gates: &'a Gates,
 }
 
 /// A field that is there and not null.
@@ -41,14 +42,18 @@ fn list<'t>(node: Node<'t>, key: &str) -> Vec<Node<'t>> {
 }
 
 impl Rules<'_> {
-    /// The rule `message` fails at `field`.
-    fn fail(&mut self, field: &str, value: &str, message: &str) {
-        self.faults.push(Fault::invalid(field, value, message));
+    /// The rule `message` fails at `field`, which is of this type.
+    fn fail(&mut self, field: &str, of: &str, message: &str) {
+        // k8s: 1.35 prints simple values and no types (kubernetes#132798)
+        self.faults.push(match self.gates.rules_show_values {
+            true => Fault::invalid_unshown(field, message),
+            false => Fault::invalid(field, of, message),
+        });
     }
 
-    fn unless(&mut self, holds: bool, field: &str, value: &str, message: &str) {
+    fn unless(&mut self, holds: bool, field: &str, of: &str, message: &str) {
         if !holds {
-            self.fail(field, value, message);
+            self.fail(field, of, message);
         }
     }
 

@@ -197,7 +197,7 @@ pub(crate) fn intake(
             let root = manifests.node(object.id);
             let mut faults = admit(&mut given.value, old, root, version, reference.namespace.is_some());
             if object.api_version.starts_with("gateway.networking.k8s.io/") {
-                faults.extend(admission::gateway(&object.kind, root));
+                faults.extend(admission::gateway(&object.kind, root, &version.gates));
             }
             let error = faults.iter().any(|fault| fault.severity == Severity::Error);
             for fault in faults {
