@@ -9,6 +9,7 @@ use ipnet::IpNet;
 use serde::{Serialize, Serializer};
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::OnceLock;
 
 /// A set of IPv4 and IPv6 addresses.
 ///
@@ -62,6 +63,16 @@ impl AddressSet {
     /// The addresses of a block.
     pub fn block(net: IpNet) -> Self {
         Self::range(net.network(), net.broadcast())
+    }
+
+    /// Addresses in any of the sets.
+    pub(crate) fn any_of<'a>(sets: impl Iterator<Item = &'a Self>) -> Self {
+        let (mut v4, mut v6) = (Vec::new(), Vec::new());
+        for set in sets {
+            v4.extend_from_slice(set.v4.as_slice());
+            v6.extend_from_slice(set.v6.as_slice());
+        }
+        Self { v4: Ranges::new(v4), v6: Ranges::new(v6) }
     }
 
     /// Exactly these addresses.
@@ -183,6 +194,8 @@ pub(crate) struct Atoms {
     v4: Cuts<u32>,
     v6: Cuts<u128>,
     count: u32,
+    /// The addresses of every atom; written down when first asked for.
+    sets: OnceLock<Vec<AddressSet>>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -280,7 +293,7 @@ impl Atoms {
                 Bits::from_sorted(&atoms)
             })
             .collect();
-        (Self { v4, v6, count }, bits)
+        (Self { v4, v6, count, sets: OnceLock::new() }, bits)
     }
 
     /// The atom of an address.
@@ -296,8 +309,12 @@ impl Atoms {
         self.count
     }
 
-    /// The addresses of every atom, by atom.
-    pub(crate) fn sets(&self) -> Vec<AddressSet> {
+    /// The addresses of every atom, by atom; each of one family.
+    pub(crate) fn sets(&self) -> &[AddressSet] {
+        self.sets.get_or_init(|| self.all_sets())
+    }
+
+    fn all_sets(&self) -> Vec<AddressSet> {
         let mut v4 = vec![Vec::new(); self.count as usize];
         for (start, end, atom) in self.v4.intervals(u32::MAX) {
             v4.get_mut(atom as usize).into_iter().for_each(|list| list.push((start, end)));

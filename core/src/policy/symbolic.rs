@@ -1,9 +1,11 @@
 //! One pair, all ports: the same rules as for one connection, carried out on port sets.
 
 use super::addrs::AddressSet;
+use super::bits::Bits;
 use super::doubts::Doubts;
 use super::engine::{Engine, Rule};
 use super::evaluate::{End, own_node};
+use super::intern::Interner;
 use super::{Action, Direction, PortSet};
 use crate::model::{Family, Party, PodId, Snapshot};
 use crate::order::SliceOrder;
@@ -122,7 +124,7 @@ impl Engine {
         let doubtful = self.has_doubts();
         let mut pieces = vec![addresses.intersect(&node)];
         let rest = addresses.subtract(&node);
-        pieces.extend(self.atoms.sets().iter().map(|atom| atom.intersect(&rest)));
+        pieces.extend(self.alike(pod, direction).iter().map(|part| part.intersect(&rest)));
         for piece in pieces {
             let Some((first, _)) = piece.ranges().next() else { continue };
             let Some(own_ip) = own.ips.iter().find(|ip| ip.is_ipv4() == first.is_ipv4()) else { continue };
@@ -137,6 +139,29 @@ impl Engine {
         }
         out.order_by(|a, b| (&a.addresses, &a.ports).cmp(&(&b.addresses, &b.ports)));
         out
+    }
+
+    /// All addresses, those together that no rule for the pod tells apart; each part of one family.
+    fn alike(&self, pod: PodId, direction: Direction) -> Vec<AddressSet> {
+        let asked = self.classes.of(pod).map(|class| self.asked(class, direction)).unwrap_or_default();
+        let rules = asked.all().flat_map(|policy| self.rules_of(policy, direction).1);
+        let blocks: Vec<&Bits> =
+            rules.map(|rule| self.set(rule.atoms)).filter(|atoms| !atoms.is_empty()).collect();
+        let mut signatures: Interner<Vec<u32>> = Interner::default();
+        let mut parts: Vec<Vec<&AddressSet>> = Vec::new();
+        let mut signature = Vec::new();
+        for (atom, set) in (0..).zip(self.atoms.sets()) {
+            signature.clear();
+            signature.push(u32::from(set.v4.is_empty()));
+            let holding = (1..).zip(&blocks).filter(|(_, block)| block.contains(atom));
+            signature.extend(holding.map(|(number, _)| number));
+            let number = signatures.intern(signature.as_slice()) as usize;
+            if number == parts.len() {
+                parts.push(Vec::new());
+            }
+            parts.get_mut(number).into_iter().for_each(|part| part.push(set));
+        }
+        parts.into_iter().map(|part| AddressSet::any_of(part.into_iter())).collect()
     }
 }
 
