@@ -3,6 +3,8 @@
 use kubehop::manifest::Manifests;
 use kubehop::{Cluster, Settings, Source, admission, model};
 use serde::Deserialize;
+use std::collections::BTreeSet;
+use std::path::Path;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -28,6 +30,33 @@ fn every_code_has_an_entry() {
         "tests/codes.yaml has each registered code once, in the order of the registries"
     );
     assert!(entries.iter().all(|entry| entry.fix.ends_with('.')));
+}
+
+/// The words in quotes after `prefix` in the sources of core.
+fn quoted(dir: &Path, prefix: &str, found: &mut BTreeSet<String>) {
+    for entry in std::fs::read_dir(dir).expect("core has sources").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            quoted(&path, prefix, found);
+        } else if path.extension().is_some_and(|ext| ext == "rs") && !path.ends_with("codes.rs") {
+            let text = std::fs::read_to_string(&path).expect("sources are text");
+            let opening = format!("\"{prefix}");
+            // The bare prefix is how codes of a room are told from others, and no code.
+            let after = text.split(&opening).skip(1).filter(|rest| !rest.starts_with('"'));
+            found.extend(after.filter_map(|rest| Some(format!("{prefix}{}", rest.split('"').next()?))));
+        }
+    }
+}
+
+#[test]
+fn codes_in_use_and_registered_codes_are_the_same() {
+    let core = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/src");
+    for (prefix, known) in [("admission/", admission::codes()), ("model/", model::codes())] {
+        let mut used = BTreeSet::new();
+        quoted(&core, prefix, &mut used);
+        let known: BTreeSet<String> = known.iter().map(|(code, _)| (*code).to_owned()).collect();
+        assert_eq!(used, known, "{prefix}");
+    }
 }
 
 #[test]

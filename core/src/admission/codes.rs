@@ -26,25 +26,3 @@ const CODES: &[(&str, &str)] = &[
         "an object of this kind, namespace and name is already given; the later one replaces it",
     ),
 ];
-
-#[cfg(test)]
-mod tests {
-    use super::CODES;
-
-    #[test]
-    fn every_code_is_listed() {
-        let sources = [
-            include_str!("fault.rs"),
-            include_str!("check.rs"),
-            include_str!("service.rs"),
-            include_str!("ingress.rs"),
-            include_str!("network_policy.rs"),
-        ];
-        for source in sources {
-            for part in source.split("\"admission/").skip(1) {
-                let code = format!("admission/{}", part.split('"').next().unwrap());
-                assert!(CODES.iter().any(|(known, _)| *known == code), "{code}");
-            }
-        }
-    }
-}

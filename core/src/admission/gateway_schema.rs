@@ -55,6 +55,19 @@ const ORIGIN: &str =
     r"(^\*$)|(^(http(s)?):\/\/(((\*\.)?([a-zA-Z0-9\-]+\.)*[a-zA-Z0-9-]+|\*)(:([0-9]{1,5}))?)$)";
 const DURATION: &str = r"^([0-9]{1,5}(h|m|s|ms)){1,4}$";
 
+/// Types of filters, of a rule and of a backend alike, in the order of the definition.
+const HTTP_FILTERS: &[Check] = &[OneOf(&[
+    "RequestHeaderModifier",
+    "ResponseHeaderModifier",
+    "RequestMirror",
+    "RequestRedirect",
+    "URLRewrite",
+    "ExtensionRef",
+    "CORS",
+])];
+const GRPC_FILTERS: &[Check] =
+    &[OneOf(&["ResponseHeaderModifier", "RequestHeaderModifier", "RequestMirror", "ExtensionRef"])];
+
 /// Sorted by path.
 const ROWS: &[(&str, &[Check])] = &[
     ("BackendTLSPolicy", &[Required("spec")]),
@@ -63,14 +76,8 @@ const ROWS: &[(&str, &[Check])] = &[
     ("GRPCRoute.spec.hostnames", &[MaxItems(16)]),
     ("GRPCRoute.spec.rules", &[MaxItems(16)]),
     ("GRPCRoute.spec.rules[].backendRefs", &[MaxItems(16)]),
-    (
-        "GRPCRoute.spec.rules[].backendRefs[].filters[].type",
-        &[OneOf(&["ResponseHeaderModifier", "RequestHeaderModifier", "RequestMirror", "ExtensionRef"])],
-    ),
-    (
-        "GRPCRoute.spec.rules[].filters[].type",
-        &[OneOf(&["ResponseHeaderModifier", "RequestHeaderModifier", "RequestMirror", "ExtensionRef"])],
-    ),
+    ("GRPCRoute.spec.rules[].backendRefs[].filters[].type", GRPC_FILTERS),
+    ("GRPCRoute.spec.rules[].filters[].type", GRPC_FILTERS),
     ("Gateway", &[Required("spec")]),
     ("Gateway.spec", &[Required("gatewayClassName"), Required("listeners")]),
     ("GatewayClass", &[Required("spec")]),
@@ -79,30 +86,8 @@ const ROWS: &[(&str, &[Check])] = &[
     ("HTTPRoute.spec.hostnames", &[MaxItems(16)]),
     ("HTTPRoute.spec.rules", &[SomeItems, MaxItems(16)]),
     ("HTTPRoute.spec.rules[].backendRefs", &[MaxItems(16)]),
-    (
-        "HTTPRoute.spec.rules[].backendRefs[].filters[].type",
-        &[OneOf(&[
-            "RequestHeaderModifier",
-            "ResponseHeaderModifier",
-            "RequestMirror",
-            "RequestRedirect",
-            "URLRewrite",
-            "ExtensionRef",
-            "CORS",
-        ])],
-    ),
-    (
-        "HTTPRoute.spec.rules[].filters[].type",
-        &[OneOf(&[
-            "RequestHeaderModifier",
-            "ResponseHeaderModifier",
-            "RequestMirror",
-            "RequestRedirect",
-            "URLRewrite",
-            "ExtensionRef",
-            "CORS",
-        ])],
-    ),
+    ("HTTPRoute.spec.rules[].backendRefs[].filters[].type", HTTP_FILTERS),
+    ("HTTPRoute.spec.rules[].filters[].type", HTTP_FILTERS),
     (
         "HTTPRoute.spec.rules[].matches[].method",
         &[OneOf(&["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"])],

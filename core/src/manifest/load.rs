@@ -63,7 +63,7 @@ pub(crate) struct FileChange<'a> {
     /// Whether no object comes after its own.
     pub(crate) is_last: bool,
     /// The source as it is now, by itself.
-    pub(crate) alone: Manifests,
+    pub(crate) alone: Arc<Manifests>,
 }
 
 /// All documents of all sources, parsed.
@@ -161,7 +161,7 @@ impl Manifests {
                 .is_some_and(|file| file.problems.iter().any(|problem| problem.severity == Severity::Error)),
             first: count(earlier),
             is_last: count(later) == 0,
-            alone: Self::of(Arc::clone(new)),
+            alone: Arc::new(Self::of(Arc::clone(new))),
         })
     }
 

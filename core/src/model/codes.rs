@@ -38,29 +38,3 @@ const CODES: &[(&str, &str)] = &[
     ),
     ("model/topology-hints", "a Service asks for hints by zone and gets none"),
 ];
-
-#[cfg(test)]
-mod tests {
-    use super::CODES;
-
-    #[test]
-    fn every_code_is_listed() {
-        let sources = [
-            include_str!("intake.rs"),
-            include_str!("namespaces.rs"),
-            include_str!("nodes.rs"),
-            include_str!("pods.rs"),
-            include_str!("scheduling.rs"),
-            include_str!("settle.rs"),
-            include_str!("slices.rs"),
-            include_str!("system.rs"),
-            include_str!("workloads.rs"),
-        ];
-        for source in sources {
-            for part in source.split("\"model/").skip(1) {
-                let code = format!("model/{}", part.split('"').next().unwrap());
-                assert!(CODES.iter().any(|(known, _)| *known == code), "{code}");
-            }
-        }
-    }
-}

@@ -21,7 +21,7 @@ pub(crate) fn edit(before: &Snapshot, manifests: &Arc<Manifests>) -> Option<Snap
     let window =
         |first: usize, count: usize| u32::try_from(first).ok().zip(u32::try_from(first + count).ok());
     let (first, end) = window(change.first, old.len())?;
-    let alone = settle(Arc::new(change.alone.clone()), &before.settings);
+    let alone = settle(Arc::clone(&change.alone), &before.settings);
     let refused = alone.problems.iter().any(|problem| problem.severity == Severity::Error);
     let whole = alone.accepted.len() == new.len()
         && (first..end).all(|id| before.accepted.binary_search(&id).is_ok());

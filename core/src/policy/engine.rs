@@ -151,19 +151,25 @@ impl Engine {
     /// and all is made anew.
     ///
     /// ```
-    /// use kubehop::policy::Engine;
-    /// use kubehop::{Cluster, Settings, Source};
-    /// let policy = |rules: &str| format!("{{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, \
-    ///     metadata: {{name: web}}, spec: {{podSelector: {{}}, ingress: [{rules}]}}}}");
-    /// let load = |text: String| Cluster::load([Source::new("web.yaml", text)], &Settings::default());
-    /// let (before, after) = (load(policy("")), load(policy("{from: [{podSelector: {}}]}")));
-    /// let engine = before.policies().edited(before.snapshot(), after.snapshot());
-    /// assert_eq!(engine.allows(after.snapshot(), &kubehop::policy::Connection {
-    ///     from: kubehop::model::Party::Outside("192.0.2.1".parse().unwrap()),
-    ///     to: kubehop::model::Party::Outside("192.0.2.2".parse().unwrap()),
-    ///     from_ip: "192.0.2.1".parse().unwrap(), to_ip: "192.0.2.2".parse().unwrap(),
-    ///     protocol: kubehop::model::Protocol::Tcp, port: 80,
-    /// }), kubehop::policy::Decision::Allowed);
+    /// use kubehop::{Cluster, Settings, Source, model::Family};
+    /// let load = |rules: &str| {
+    ///     let pods = "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: c, image: c}]}}\n---\n\
+    ///                 {apiVersion: v1, kind: Pod, metadata: {name: b}, spec: {containers: [{name: c, image: c}]}}\n---\n";
+    ///     let policy = format!("{{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {{name: p}}, \
+    ///                           spec: {{podSelector: {{}}, ingress: [{rules}]}}}}");
+    ///     Cluster::load([Source::new("all.yaml", format!("{pods}{policy}"))], &Settings::default())
+    /// };
+    /// let (closed, open) = (load(""), load("{from: [{podSelector: {}}]}"));
+    /// let engine = closed.policies().edited(closed.snapshot(), open.snapshot());
+    /// let ports = |engine: &kubehop::policy::Engine, cluster: &Cluster| {
+    ///     let mut matrix = engine.matrix(cluster.snapshot());
+    ///     let class = |name| cluster.snapshot().pod_id("default", name).and_then(|pod| matrix.class(pod)).unwrap();
+    ///     let (a, b) = (class("a"), class("b"));
+    ///     let number = matrix.between(a, b, Family::IPv4);
+    ///     matrix.ports(number).to_string()
+    /// };
+    /// assert_eq!(ports(closed.policies(), &closed), "none");
+    /// assert_eq!(ports(&engine, &open), "all");
     /// ```
     #[must_use]
     pub fn edited(&self, before: &Snapshot, after: &Snapshot) -> Self {

@@ -29,6 +29,8 @@ pub struct Matrix<'a> {
     taken: [Vec<u32>; 2],
     /// The same of one group, where all of them would be too many: family, group, numbers.
     column: (usize, u32, Vec<u32>),
+    /// How many numbers of `taken` may be kept per family.
+    pub(super) room: usize,
     /// The egress row of the source, by group.
     sent: Vec<u32>,
     /// The row last asked for.
@@ -51,6 +53,7 @@ impl Engine {
             enforced: snapshot.settings.cni.enforces_network_policy,
             taken: [Vec::new(), Vec::new()],
             column: (0, NOTHING, Vec::new()),
+            room: ROOM,
             sent: vec![ALL; groups],
             row: vec![ALL; self.classes.list.len()],
         }
@@ -165,7 +168,7 @@ impl<'a> Matrix<'a> {
     /// Makes sure that it is known what every class lets in from pods of a group in other namespaces.
     fn take(&mut self, group: u32, family: usize) {
         let (classes, groups) = (self.engine.classes.list.len(), self.engine.classes.groups.len());
-        if classes * groups > ROOM {
+        if classes * groups > self.room {
             if (self.column.0, self.column.1) != (family, group) {
                 let column = (0..self.classes()).map(|class| match self.lets_in(class, family) {
                     Ok(parts) => parts.get(group),

@@ -432,6 +432,8 @@ fn one_pair_all_pairs_and_single_connections_agree() {
         let anew =
             std::mem::replace(&mut world.engine, previous.engine.edited(&previous.snapshot, &world.snapshot));
         let mut matrix = world.engine.matrix(&world.snapshot);
+        let mut narrow = matrix.clone();
+        narrow.room = 0;
         let ends = [
             "web/front",
             "web/front/6",
@@ -470,6 +472,8 @@ fn one_pair_all_pairs_and_single_connections_agree() {
                     let pair = matrix.between(p, q, family);
                     let by_row = matrix.row(p, family)[q as usize];
                     assert_eq!(pair, by_row, "{from} {to}\n{text}");
+                    let by_column = narrow.row(p, family)[q as usize];
+                    assert_eq!(matrix.ports(pair), narrow.ports(by_column), "{from} {to} narrow\n{text}");
                     let node = |id: PodId| world.snapshot.pods[id.index()].node;
                     if x != y && !(node(x) == node(y) && (from == "prod/agent" || to == "prod/agent")) {
                         assert_eq!(*matrix.ports(pair), set, "{from} {to}\n{text}");
@@ -498,4 +502,24 @@ fn a_peer_of_unknown_kind_fails_closed() {
         assert_eq!(verdict.decision.is_allowed(), !open.is_none(), "{action}: {}", verdict.summary);
         assert_eq!(verdict.ingress.policies[0].rules[0].matches, open.is_none(), "{action}");
     }
+}
+
+#[test]
+fn edits_leave_no_pile_of_rules() {
+    let policy = |port: u32| {
+        format!(
+            "{{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {{name: p, namespace: prod}}, \
+             spec: {{podSelector: {{}}, ingress: [{{ports: [{{port: {port}}}]}}, {{ports: [{{port: 9}}]}}]}}}}"
+        )
+    };
+    let [odd, even] = [80, 81].map(|port| World::with(&policy(port), Settings::default()));
+    let (mut engine, mut most) = (odd.engine.clone(), 0);
+    for _ in 0..600 {
+        engine = engine.edited(&odd.snapshot, &even.snapshot);
+        engine = engine.edited(&even.snapshot, &odd.snapshot);
+        most = most.max(engine.rules.len());
+    }
+    assert!((500..1100).contains(&most), "{most}");
+    let ends = (odd.party("203.0.113.9"), odd.party("prod/api"));
+    assert_eq!(engine.ports_between(&odd.snapshot, ends.0, ends.1).to_string(), "TCP 9,80");
 }

@@ -48,6 +48,11 @@ fn shown(conditions: &[Condition]) -> String {
     parts.collect::<Vec<_>>().join(", ")
 }
 
+fn each_shown(parents: &[ParentStatus]) -> String {
+    let parts = parents.iter().map(|parent| format!("{} {}", parent.parent, shown(&parent.conditions)));
+    parts.collect::<Vec<_>>().join("; ")
+}
+
 /// What the test has changed before it asserts this.
 fn change(entry: &Value) -> Change {
     let reason = text(&entry["condition"], "reason");
@@ -136,11 +141,7 @@ fn judge(cluster: &Cluster, status: &GatewayStatus, case: &Value, entry: &Value)
                             .all(|condition| holds(&candidate.conditions, condition))
                 });
                 if !found {
-                    return Err(from
-                        .iter()
-                        .map(|parent| format!("{} {}", parent.parent, shown(&parent.conditions)))
-                        .collect::<Vec<_>>()
-                        .join("; "));
+                    return Err(each_shown(from));
                 }
             }
             Ok(())
@@ -211,11 +212,7 @@ fn routes_accepted_by(status: &GatewayStatus, entry: &Value) -> Result<(), Strin
         let name_of_route = format!("{}/{}", text(route, "Namespace"), text(route, "Name"));
         let from = parents(status, "UNKNOWN", &name_of_route);
         if !from.iter().any(|candidate| is(&candidate.parent, &kind, &name) && accepted(candidate)) {
-            return Err(from
-                .iter()
-                .map(|parent| format!("{} {}", parent.parent, shown(&parent.conditions)))
-                .collect::<Vec<_>>()
-                .join("; "));
+            return Err(each_shown(from));
         }
     }
     Ok(())
